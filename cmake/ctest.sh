@@ -1,0 +1,17 @@
+#!/bin/sh
+# ctest.sh BUILD ARGUMENTS...: ctest; before its closing lines, the reason of everything that was skipped.
+set -u
+build=$1
+shift
+log=$build/Testing/Temporary/LastTest.log
+rm -f "$log" "$build/ctest.code"
+closing='^[0-9]+% tests passed|^No tests were found'
+{ ctest --test-dir "$build" --output-on-failure "$@" 2>&1; echo $? >"$build/ctest.code"; } |
+    tee "$build/ctest.log" | sed -E -u "/$closing/,\$d"
+if [ -f "$log" ]; then
+    # Scripts write "SKIPPED name: reason"; cmocka "[  SKIPPED ] test", which a program's own output explains.
+    grep -E '^SKIPPED |^\[  SKIPPED \] [a-z]' "$log" | sort -u
+fi
+echo
+sed -E -n "/$closing/,\$p" "$build/ctest.log"
+exit "$(cat "$build/ctest.code")"

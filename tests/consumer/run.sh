@@ -1,0 +1,3 @@
+#!/bin/sh
+echo "consumer: to come"
+exit 77

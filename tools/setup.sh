@@ -1,0 +1,73 @@
+#!/bin/sh
+# setup.sh build|run|test: installs the Debian packages that this part needs and the machine lacks.
+# Silent and quick when nothing is missing.
+set -eu
+
+build="gcc libc6-dev make cmake ninja-build pkg-config libssl-dev libbearssl-dev"
+# MicroPython: its source package (dpkg-dev), its build (python3, libffi-dev); openssl makes the scene's certificates.
+run="$build python3 dpkg-dev xz-utils libffi-dev openssl ca-certificates"
+# The test suite: cmocka; peers to talk to (openssl, gnutls-bin); the checks of the tree (universal-ctags, clang-*).
+test="$run libcmocka-dev gnutls-bin universal-ctags clang-format clang-tidy"
+
+say() {
+    echo "setup: $*" >&2
+}
+
+case "${1:-}" in
+    build) wanted=$build why="to build Skerry" ;;
+    run) wanted=$run why="to build Skerry and MicroPython and to run the example" ;;
+    test) wanted=$test why="to build Skerry and to run its tests" ;;
+    *)
+        echo "usage: $0 build|run|test" >&2
+        exit 2
+        ;;
+esac
+
+missing_of() {
+    for package in "$@"; do
+        case $(dpkg-query -W -f '${Status}' "$package" 2>/dev/null) in
+            *" installed") ;;
+            *) printf '%s ' "$package" ;;
+        esac
+    done
+}
+
+if ! command -v dpkg-query >/dev/null 2>&1; then
+    # Not Debian: the tools may be there all the same.
+    for tool in cc cmake ninja pkg-config; do
+        command -v "$tool" >/dev/null 2>&1 || {
+            say "this is not Debian or a descendant of it; please install the equivalents of: $wanted"
+            exit 1
+        }
+    done
+    exit 0
+fi
+
+# shellcheck disable=SC2086  # lists of words
+missing=$(missing_of $wanted)
+[ -n "$missing" ] || exit 0
+
+as_root=
+if [ "$(id -u)" -ne 0 ]; then
+    as_root=sudo
+    if ! command -v sudo >/dev/null 2>&1; then
+        say "these packages are missing ($why): $missing"
+        say "no root and no sudo here; please run, as root:  apt-get install $missing"
+        exit 1
+    fi
+fi
+
+say "installing $why: $missing"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+apt() {
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y "$@" >>"$log" 2>&1
+}
+# shellcheck disable=SC2086
+if apt install --no-install-recommends $missing || { apt update && apt install --no-install-recommends $missing; }; then
+    exit 0
+fi
+tail -n 15 "$log" >&2
+say "apt-get could not install: $missing"
+say "is there a network, and does /etc/apt name an archive that has them (Debian 12 or newer, main)?"
+exit 1

@@ -1,0 +1,124 @@
+// What a connection is made from: a configuration that many connections share and that only the caller writes.
+// Everything in it must outlive every connection that uses it.
+#ifndef SKR_CONFIG_H
+#define SKR_CONFIG_H
+
+#include "skerry/crypto.h"
+#include "skerry/errors.h"
+#include "skerry/x509.h"
+
+typedef enum { SKR_CLIENT, SKR_SERVER } skr_role_t;
+
+typedef enum {
+    // Nobody is verified: private and intact, but perhaps with the wrong peer. A server does not ask for a certificate.
+    SKR_VERIFY_NONE,
+    // Server: the client is asked for a certificate and may have none; one that it sends must be good.
+    // Client: the same as REQUIRED.
+    SKR_VERIFY_OPTIONAL,
+    SKR_VERIFY_REQUIRED, // the peer must prove itself
+} skr_verify_t;
+
+typedef enum {
+    SKR_TLS13 = 0x0304, // RFC 9846
+} skr_version_t;
+
+// --- Memory ---
+// The connection object is the caller's; what comes and goes is asked for by region, at most one block of each at a
+// time for each connection. Blocks are 16-aligned. The engine wipes a block before it gives it back.
+typedef enum {
+    SKR_REGION_HANDSHAKE, // from skr_conn_init() to the end of the handshake
+    SKR_REGION_MESSAGE, // one handshake message that does not lie whole in one record
+    SKR_REGION_RECORD_IN, // one record, from its header until its content is read
+    SKR_REGION_RECORD_OUT, // what waits to be sent
+    SKR_REGION_CIPHER_IN, // expanded keys of the reading side: only with keep_cipher_state, else while a record is opened
+    SKR_REGION_CIPHER_OUT, // the same of the writing side
+    SKR_REGION_PEER_CERTIFICATE, // the peer's public key between Certificate and CertificateVerify
+    SKR_REGION_COUNT,
+} skr_region_t;
+
+typedef struct {
+    // size bytes, or NULL: the connection then fails with SKR_ERR_MEMORY.
+    void *(*take)(void *user, skr_region_t region, size_t size);
+    void (*give)(void *user, skr_region_t region, void *block, size_t size);
+    void *user;
+} skr_memory_t;
+
+// --- Identity ---
+// A certificate chain and its key. The server chooses among several by the name that the client asks for and by
+// the signature algorithms that it accepts; the first fitting one wins, the first of all stands for unknown names.
+typedef struct {
+    const skr_view_t *chain; // DER, the leaf first, without the root
+    size_t chain_count;
+    const skr_private_key_t *key;
+} skr_credential_t;
+
+// --- Watching ---
+typedef enum { SKR_LAYER_RECORD, SKR_LAYER_HANDSHAKE, SKR_LAYER_APPLICATION } skr_layer_t;
+typedef struct {
+    bool sent; // by this side
+    uint8_t layer; // skr_layer_t
+    uint8_t type; // ContentType at the record layer, HandshakeType at the handshake layer, 0 for application data
+    bool is_protected;
+    uint32_t size; // bytes: of the whole record, of the message with its header, of the data
+    const char *name; // in the RFC's spelling
+} skr_trace_event_t;
+typedef struct {
+    void (*event)(void *user, const skr_trace_event_t *event);
+    void *user;
+} skr_trace_t;
+
+// Secrets for debuggers (RFC 9850). Whoever gets them reads the connection.
+typedef struct {
+    // label is one of RFC 9850 section 3.1; client_random SKR_RANDOM_SIZE bytes.
+    void (*secret)(void *user, const char *label, const uint8_t *client_random, const uint8_t *secret, size_t size);
+    void *user;
+} skr_secret_log_t;
+
+// --- The configuration ---
+typedef struct skr_profile skr_profile_t;
+extern const skr_profile_t skr_profile_client13; // the smallest: TLS 1.3 client
+extern const skr_profile_t skr_profile_server13; // TLS 1.3 server
+extern const skr_profile_t skr_profile_full; // everything, both roles
+
+typedef struct {
+    skr_role_t role;
+    const skr_profile_t *profile; // which protocol scripts the build holds
+    const skr_provider_t *provider;
+    const skr_memory_t *memory;
+    skr_random_t random; // NULL: the provider's
+    void *random_user;
+
+    // Restrictions of what the provider offers; NULL: all of it in its order. Lists end with 0.
+    const uint16_t *suites; // TLS cipher suite numbers in order of preference
+    const uint16_t *groups; // SKR_GROUP_*
+    const uint16_t *signatures; // SKR_SIG_*, for CertificateVerify
+
+    // Trust
+    skr_verify_t verify;
+    const skr_anchor_t *anchors;
+    size_t anchor_count;
+    bool ignore_time; // for devices without a clock: expired certificates are then accepted
+    bool ignore_name; // client: any name of a trusted chain will do; else the server's name is mandatory
+    bool ask_verify; // wait with SKR_WANT_VERIFY after the engine's own checks have passed
+
+    // Identity
+    const skr_credential_t *credentials;
+    size_t credential_count; // at most SKR_CREDENTIALS_MAX
+    bool require_known_name; // server: refuse names that no credential bears with unrecognized_name
+
+    // Application protocols (ALPN, RFC 7301) in order of preference; the server's order decides.
+    const skr_view_t *alpn;
+    size_t alpn_count;
+
+    // Records
+    uint16_t max_record_in; // largest content accepted, bytes; 0: SKR_RECORD_PLAIN_MAX
+    uint16_t max_record_out; // largest content sent, bytes; 0: SKR_RECORD_PLAIN_MAX
+    uint16_t pad_to; // protected content is padded with zeros to a multiple of this, 0: not (RFC 9846 section 5.4)
+    bool keep_cipher_state; // trade memory for speed: expanded keys stay between records
+    bool no_compatibility; // don't disguise as TLS 1.2 for middleboxes (RFC 9846 appendix E.4)
+
+    const skr_trace_t *trace; // NULL: none
+    const skr_secret_log_t *secret_log; // NULL: none
+} skr_config_t;
+
+#endif

@@ -1,0 +1,70 @@
+# Skerry's `tls` module for the MicroPython ports that build with make (unix, qemu, stm32, ...):
+#
+#     make -C ports/unix USER_C_MODULES=/path/to/skerry/bindings ...
+#
+# Variables, all optional:
+#   SKERRY_BUILD         directory that holds libskerry.a, built for this target; default: build/ of Skerry's tree
+#   SKERRY_LIBS          what libskerry.a's crypto provider needs; default -lcrypto (the host's libskerry.a)
+#   SKERRY_SOURCES=1     no libskerry.a: compile Skerry's own sources with the port's compiler and flags instead
+#   SKERRY_PROVIDER      with SKERRY_SOURCES=1, the directory of crypto/ to compile: bearssl (default) or openssl
+#   SKERRY_BEARSSL_DIR   with provider bearssl, a BearSSL source tree to compile in; without it: -lbearssl
+#   SKERRY_CFLAGS        more compiler flags, for Skerry's own files alone
+#
+#   SKERRY_ROOT          Skerry's tree, if this directory isn't in it
+#
+# A manifest freezes the other half of the module with: module("ssl.py", base_path="$(SKERRY_MODULE_DIR)", opt=3)
+
+# Values are taken now (":="), since USERMOD_DIR is the next module's directory later.
+ifeq ($(SKERRY_ROOT),)
+SKERRY_ROOT := $(abspath $(USERMOD_DIR)/../..)
+endif
+SKERRY_BUILD ?= $(SKERRY_ROOT)/build
+SKERRY_PROVIDER ?= bearssl
+MICROPY_MANIFEST_SKERRY_MODULE_DIR := $(abspath $(USERMOD_DIR))
+
+# py.mk names an object after its source's path below USER_C_MODULES: that would be $(BUILD)/micropython/*.o. In the
+# unix port $(BUILD)/micropython is the program. "/./abs/path" isn't below USER_C_MODULES as far as make can tell, so
+# the objects go to $(BUILD)/./abs/path. The same holds for src/ and crypto/, where a path with ".." would leave $(BUILD).
+SKERRY_MODULE := /.$(abspath $(USERMOD_DIR))
+SKERRY_TREE := /.$(SKERRY_ROOT)
+
+# Scanned for MP_QSTR_... and MP_REGISTER_MODULE. Only a changed .c is scanned anew, so a changed header scans all.
+SKERRY_MODULE_C := $(wildcard $(SKERRY_MODULE)/*.c)
+SRC_USERMOD_C += $(SKERRY_MODULE_C)
+QSTR_GLOBAL_DEPENDENCIES += $(wildcard $(SKERRY_MODULE)/*.h)
+CFLAGS_USERMOD += -I$(SKERRY_ROOT)/include
+$(BUILD)/$(SKERRY_MODULE)/%.o: CFLAGS += $(SKERRY_CFLAGS)
+
+ifeq ($(SKERRY_SOURCES),1)
+
+# Not scanned for qstrs. The flags are for these objects alone: "-Isrc" has no business in MicroPython's own files, and
+# ports say -std=gnu99 where Skerry is C11.
+SRC_USERMOD_LIB_C += $(wildcard $(SKERRY_TREE)/src/*/*.c) $(wildcard $(SKERRY_TREE)/crypto/$(SKERRY_PROVIDER)/*.c)
+SKERRY_OWN_CFLAGS = -std=gnu11 -I$(SKERRY_ROOT)/src $(SKERRY_CFLAGS)
+$(BUILD)/$(SKERRY_TREE)/src/%.o: CFLAGS += $(SKERRY_OWN_CFLAGS)
+$(BUILD)/$(SKERRY_TREE)/crypto/%.o: CFLAGS += $(SKERRY_OWN_CFLAGS)
+
+ifeq ($(SKERRY_PROVIDER),openssl)
+LDFLAGS_USERMOD += -lcrypto
+else ifeq ($(SKERRY_BEARSSL_DIR),)
+LDFLAGS_USERMOD += -lbearssl
+else
+SKERRY_BEARSSL := /.$(abspath $(SKERRY_BEARSSL_DIR))
+SRC_USERMOD_LIB_C += $(wildcard $(SKERRY_BEARSSL)/src/*.c) $(wildcard $(SKERRY_BEARSSL)/src/*/*.c)
+SKERRY_OWN_CFLAGS += -I$(SKERRY_BEARSSL)/inc
+# Somebody else's code doesn't know the port's warnings.
+$(BUILD)/$(SKERRY_BEARSSL)/%.o: CFLAGS += -w -I$(SKERRY_BEARSSL)/inc -I$(SKERRY_BEARSSL)/src
+endif
+
+else
+
+# --whole-archive because some ports (qemu) name the flags before the objects on the link line, where a plain library is
+# asked while nothing is missing yet. --gc-sections, which every port uses, drops what isn't called.
+SKERRY_LIBS ?= -lcrypto
+SKERRY_LIB := $(SKERRY_BUILD)/libskerry.a
+LDFLAGS_USERMOD += -Wl,--whole-archive $(SKERRY_LIB) -Wl,--no-whole-archive $(SKERRY_LIBS)
+
+# The program depends on objects only. A new library makes the module's objects old, and so it's linked anew.
+$(patsubst %.c,$(BUILD)/%.o,$(SKERRY_MODULE_C)): $(SKERRY_LIB)
+
+endif

@@ -1,0 +1,136 @@
+#!/bin/sh
+# Gets MicroPython's source and prints the directory where it is; all other words go to stderr.
+#
+#   tools/micropython/fetch.sh                                  Debian's source package, below build/micropython-src
+#   MICROPYTHON=/path/to/checkout tools/micropython/fetch.sh    another tree of yours, which is only read
+#
+# Debian's package is of the suite trixie, also on a machine that runs bookworm, whose own MicroPython is too old. So
+# apt is asked with a private configuration (build/apt) that takes address, keys and proxies from this machine's own and
+# only exchanges the suite. The machine's apt sources, lists and caches aren't touched. apt checks the signature of the
+# suite's Release file as ever: bookworm's debian-archive-keyring has had trixie's keys since 2023.3+deb12u1.
+#
+# MICROPYTHON_SUITE takes another suite than trixie, SKERRY_BUILD another build directory.
+set -eu
+
+root=$(cd "$(dirname "$0")/../.." && pwd)
+here=$root/tools/micropython
+build=${SKERRY_BUILD:-$root/build}
+suite=${MICROPYTHON_SUITE:-trixie}
+source=$build/micropython-src
+apt=$build/apt
+log=$apt/log
+
+say() { echo "$*" >&2; }
+
+# fail WHAT: what happened, apt's own words for it, and what to do about it.
+fail() {
+    say "fetch.sh: $1"
+    if [ -s "$log" ]; then
+        grep -E '^(E|W|Err):?' "$log" | sort -u | head -n 4 | sed 's/^/    /' >&2
+        say "    (all that apt said: $log)"
+    fi
+    say "Without Debian's package, give a MicroPython tree of your own, v1.25 or newer with its submodules:"
+    say "    MICROPYTHON=/path/to/micropython tools/micropython/build.sh"
+    exit 1
+}
+
+# check_tree DIR: is this MicroPython, and new enough? Prints major.minor.
+check_tree() {
+    [ -f "$1/py/mpconfig.h" ] && [ -f "$1/ports/unix/Makefile" ] || return 1
+    major=$(sed -n 's/^#define MICROPY_VERSION_MAJOR \([0-9]*\).*/\1/p' "$1/py/mpconfig.h")
+    minor=$(sed -n 's/^#define MICROPY_VERSION_MINOR \([0-9]*\).*/\1/p' "$1/py/mpconfig.h")
+    echo "${major:-0}.${minor:-0}"
+    [ "${major:-0}" -gt 1 ] || { [ "${major:-0}" -eq 1 ] && [ "${minor:-0}" -ge 25 ]; }
+}
+
+# write_apt_configuration: $apt/apt.conf and $apt/sources.list.d/source.sources.
+write_apt_configuration() {
+    rm -rf "$apt"
+    mkdir -p "$apt/sources.list.d" "$apt/lists/partial" "$apt/cache/archives/partial"
+    eval "$(apt-config shell list Dir::Etc::sourcelist/f parts Dir::Etc::sourceparts/d)"
+    set --
+    for file in "${list:-/etc/apt/sources.list}" "${parts:-/etc/apt/sources.list.d}"/*.list \
+        "${parts:-/etc/apt/sources.list.d}"/*.sources; do
+        if [ -r "$file" ]; then
+            set -- "$@" "$file"
+        fi
+    done
+    python3 "$here/apt_sources.py" "$suite" "$@" >"$apt/sources.list.d/source.sources" ||
+        fail "this machine's apt sources name no archive of Debian's to get MicroPython's source from."
+
+    # Read after the machine's own apt.conf, so proxies and certificates are there and these lines win. The hooks that
+    # an update has (PackageKit, AppStream, Docker's clean-up) mean the machine's own lists: they're left out. "root"
+    # is for running as root below a directory that apt's own user _apt can't enter; it changes nothing for others.
+    cat >"$apt/apt.conf" <<-END
+	#clear APT::Update;
+	#clear DPkg::Post-Invoke;
+	Dir::Etc::sourcelist "/dev/null";
+	Dir::Etc::sourceparts "$apt/sources.list.d";
+	Dir::Etc::preferences "/dev/null";
+	Dir::Etc::preferencesparts "/dev/null";
+	Dir::State::lists "$apt/lists";
+	Dir::Cache "$apt/cache";
+	APT::Default-Release "$suite";
+	APT::Sandbox::User "root";
+	APT::Get::AllowUnauthenticated "false";
+	Acquire::AllowInsecureRepositories "false";
+	Acquire::AllowWeakRepositories "false";
+	Acquire::AllowDowngradeToInsecureRepositories "false";
+	Acquire::Languages "none";
+	Acquire::Retries "2";
+	END
+}
+
+# apt's words decide what to tell: it ends with the same code for all of these.
+explain_apt_failure() {
+    if grep -qE 'NO_PUBKEY|is not signed|public key is not available|EXPKEYSIG|KEYEXPIRED' "$log"; then
+        fail "apt can't check the signature of $suite; a newer debian-archive-keyring may have its key."
+    elif grep -qE "404 +Not Found|does not have a Release file|is not valid yet|Unable to find a source package" "$log"; then
+        fail "the archive in this machine's apt sources has no MicroPython in the suite $suite."
+    elif grep -qE 'resolv|connect|timed out|unreachable|Network|Could not' "$log"; then
+        fail "the archive in this machine's apt sources can't be reached; is there a network?"
+    fi
+    fail "apt could not get MicroPython's source package from $suite."
+}
+
+download() {
+    # An apt-get update that reaches nothing still ends with 0: the download that follows is what tells.
+    LC_ALL=C apt-get -c "$apt/apt.conf" -q update >"$log" 2>&1 || explain_apt_failure
+    (cd "$apt" && LC_ALL=C apt-get -c "$apt/apt.conf" -q source --download-only "micropython/$suite") >>"$log" 2>&1 ||
+        explain_apt_failure
+    rm -rf "$apt/lists" "$apt/cache" "$source.part"
+    # dpkg-source warns that the maintainer's own key isn't known here. What counts is that the file's checksum was
+    # in the index that the archive's key signs, which apt has checked.
+    LC_ALL=C dpkg-source --no-copy -x "$apt"/micropython_*.dsc "$source.part" >>"$log" 2>&1 ||
+        fail "dpkg-source could not unpack the package; see $log."
+}
+
+if [ -n "${MICROPYTHON:-}" ]; then
+    version=$(check_tree "$MICROPYTHON") || {
+        say "fetch.sh: MICROPYTHON=$MICROPYTHON is ${version:+version $version of }MicroPython," \
+            "but Skerry's module needs a source tree of 1.25 or newer."
+        exit 1
+    }
+    (cd "$MICROPYTHON" && pwd)
+    exit 0
+fi
+
+# The stamp is written last, so what it stands beside is whole; it names the suite that it came from.
+if [ "$(cat "$source/.skerry-fetched" 2>/dev/null)" = "$suite" ]; then
+    echo "$source"
+    exit 0
+fi
+
+mkdir -p "$apt"
+rm -f "$log"
+command -v apt-get >/dev/null || fail "there is no apt-get here to get Debian's source package of MicroPython with."
+command -v dpkg-source >/dev/null || fail "dpkg-source is missing: apt-get install dpkg-dev"
+say "micropython: getting the source package of Debian $suite"
+write_apt_configuration
+download
+version=$(check_tree "$source.part") || fail "$suite has MicroPython ${version:-of no known version}: too old, 1.25 is needed."
+rm -rf "$source"
+mv "$source.part" "$source"
+echo "$suite" >"$source/.skerry-fetched"
+say "micropython: $version in $source"
+echo "$source"

@@ -4,6 +4,7 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 SETUP = tools/setup.sh
 CMAKE = cmake -G Ninja -DSKERRY_WERROR=ON
 export SKERRY_BUILD := $(abspath $(BUILD))
+export JOBS
 
 .PHONY: all run test check bench docs format lint clean help everything asan micropython
 .DEFAULT_GOAL := all
@@ -46,7 +47,6 @@ asan: $(BUILD)/asan/.tests
 test: ## Everything: every test, once more under ASan and UBSan, interop, MicroPython, lint
 	@$(SETUP) test
 	@$(MAKE) --no-print-directory everything asan
-	@if [ -x tools/micropython/build.sh ]; then tools/micropython/build.sh; fi
 	@SKERRY_ASAN=$(abspath $(BUILD)/asan) cmake/ctest.sh $(BUILD) -j $(JOBS)
 
 check: ## The quick tests (under a minute)

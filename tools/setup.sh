@@ -4,10 +4,12 @@
 set -eu
 
 build="gcc libc6-dev make cmake ninja-build pkg-config libssl-dev libbearssl-dev"
-# MicroPython: its source package (dpkg-dev), its build (python3, libffi-dev); openssl makes the scene's certificates.
-run="$build python3 dpkg-dev xz-utils libffi-dev openssl ca-certificates"
-# The test suite: cmocka; peers to talk to (openssl, gnutls-bin); the checks of the tree (universal-ctags, clang-*).
-test="$run libcmocka-dev gnutls-bin universal-ctags clang-format clang-tidy"
+# MicroPython: its source package (dpkg-dev), its build (python3, libffi-dev, libmbedtls-dev for hashlib and cryptolib);
+# openssl makes the scene's certificates and is its peer.
+run="$build python3 dpkg-dev libffi-dev libmbedtls-dev openssl"
+# The tests: cmocka; peers to talk to (openssl, gnutls-bin); large vectors (xz-utils); the checks of the tree
+# (universal-ctags, clang-*).
+test="$run libcmocka-dev gnutls-bin xz-utils universal-ctags clang-format clang-tidy"
 
 say() {
     echo "setup: $*" >&2

@@ -1,0 +1,24 @@
+// Cipher suites of TLS 1.3 (RFC 9846 section B.4): a pair of an AEAD and a hash, and what a provider can do of them.
+#ifndef SKR_KEYS_SUITES_H
+#define SKR_KEYS_SUITES_H
+
+#include "skerry/crypto.h"
+
+typedef struct {
+    uint16_t id; // TLS cipher suite number
+    uint8_t aead; // skr_aead_id_t
+    uint8_t hash; // skr_hash_id_t
+    const char *name;
+} suite_t;
+
+const suite_t *suite_find(uint16_t id); // NULL: unknown
+// The n-th suite that the provider can do, in the order of its AEADs; NULL: no more.
+const suite_t *suite_at(const skr_provider_t *provider, size_t n);
+
+// The provider's descriptors by number; NULL: it has none.
+const skr_hash_t *provider_hash(const skr_provider_t *provider, unsigned id);
+const skr_aead_t *provider_aead(const skr_provider_t *provider, unsigned id);
+const skr_group_t *provider_group(const skr_provider_t *provider, unsigned id);
+const skr_signature_t *provider_signature(const skr_provider_t *provider, unsigned scheme);
+
+#endif

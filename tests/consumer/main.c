@@ -1,8 +1,9 @@
 // A program of somebody else that uses Skerry.
 //
-// tests/consumer/run.sh builds it in each way that a user may choose: add_subdirectory(), find_package() and
-// pkg-config. Out: the version of both crypto providers and the text of one error, which shows that the headers,
-// the engine, the two providers and their libraries were all found. It talks to nobody.
+// tests/consumer/run.sh builds it in each way that a user may choose: add_subdirectory(),
+// find_package() and pkg-config. Out: the version of both crypto providers and the text of one
+// error, which shows that the headers, the engine, the two providers and their libraries were all
+// found. It talks to nobody.
 #include <stdio.h>
 
 #include "skerry/crypto.h"

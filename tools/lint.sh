@@ -50,12 +50,14 @@ stamps=$build/lint
 mkdir -p "$stamps"
 headers=$( (cat .clang-tidy; c_files include src crypto | grep '\.h$' | xargs -r cat) | cksum | tr ' ' -)
 tidy=$(c_files src crypto | grep '\.c$' || true)
-export stamps headers
+warnings="-Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings"
+export stamps headers warnings
 untidy=$(echo "$tidy" | xargs -r -n 1 -P "$jobs" sh -c '
     stamp=$stamps/$(echo "$0" | tr / -)
     sum=$headers-$(cksum <"$0" | tr " " -)
     [ "$(cat "$stamp" 2>/dev/null)" != "$sum" ] || exit 0
-    if out=$(clang-tidy --quiet "$0" -- -std=c11 -Iinclude -Isrc -I. 2>/dev/null); then
+    # shellcheck disable=SC2086  # words
+    if out=$(clang-tidy --quiet "$0" -- -std=c11 $warnings -Iinclude -Isrc -I. 2>/dev/null); then
         echo "$sum" >"$stamp"
     else
         printf "%s\n" "$out"

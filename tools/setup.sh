@@ -63,10 +63,12 @@ say "installing $why: $missing"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 apt() {
-    $as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y "$@" >>"$log" 2>&1
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=120 "$@" >>"$log" 2>&1
 }
+# The lists of packages may be old or not there yet; an archive of somebody else that fails to update does not matter.
 # shellcheck disable=SC2086
-if apt install --no-install-recommends $missing || { apt update && apt install --no-install-recommends $missing; }; then
+if apt install --no-install-recommends $missing ||
+    { apt update || true; apt install --no-install-recommends $missing; }; then
     exit 0
 fi
 tail -n 15 "$log" >&2

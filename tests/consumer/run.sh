@@ -45,6 +45,6 @@ cc -std=c11 -o "$work/consumer" "$source/main.c" $(pkg-config --cflags --libs sk
 
 step "each public header compiles alone"
 for header in "$work"/prefix/include/skerry/*.h; do
-    echo "#include <skerry/$(basename "$header")>" |
+    printf '#include <skerry/%s>\nextern int more;\n' "$(basename "$header")" |
         cc -std=c11 -Wall -Wextra -pedantic -Werror -I"$work/prefix/include" -fsyntax-only -x c -
 done

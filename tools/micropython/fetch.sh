@@ -7,7 +7,7 @@
 # Debian's package is of the suite trixie, also on a machine that runs bookworm, whose own MicroPython is too old. So
 # apt is asked with a private configuration (build/apt) that takes address, keys and proxies from this machine's own and
 # only exchanges the suite. The machine's apt sources, lists and caches aren't touched. apt checks the signature of the
-# suite's Release file as ever: bookworm's debian-archive-keyring has had trixie's keys since 2023.3+deb12u1.
+# suite's Release file as ever: bookworm's debian-archive-keyring has trixie's keys since 2023.3+deb12u2.
 #
 # MICROPYTHON_SUITE takes another suite than trixie, SKERRY_BUILD another build directory.
 set -eu

@@ -38,6 +38,7 @@ case $(clang-format --version) in
 esac
 
 bad=
+# shellcheck disable=SC2016  # expanded by the inner shell, here and below
 [ $format = no ] || bad=$(echo "$all" | xargs -n 1 -P "$jobs" sh -c \
     'clang-format --dry-run -Werror "$0" >/dev/null 2>&1 || echo "  $0"')
 if [ -n "$bad" ]; then
@@ -52,6 +53,7 @@ headers=$( (cat .clang-tidy; c_files include src crypto | grep '\.h$' | xargs -r
 tidy=$(c_files src crypto | grep '\.c$' || true)
 warnings="-Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings"
 export stamps headers warnings
+# shellcheck disable=SC2016
 untidy=$(echo "$tidy" | xargs -r -n 1 -P "$jobs" sh -c '
     stamp=$stamps/$(echo "$0" | tr / -)
     sum=$headers-$(cksum <"$0" | tr " " -)

@@ -17,11 +17,11 @@ cmake_build() {
     name=$1
     shift
     step "$name"
-    cmake -G Ninja -S "$source" -B "$work/$name" "$@" >"$work/$name.log" 2>&1 &&
-        cmake --build "$work/$name" -j 2 >>"$work/$name.log" 2>&1 || {
+    if ! { cmake -G Ninja -S "$source" -B "$work/$name" "$@" && cmake --build "$work/$name" -j 2; } \
+        >"$work/$name.log" 2>&1; then
         cat "$work/$name.log"
         exit 1
-    }
+    fi
     "$work/$name/consumer"
 }
 

@@ -49,7 +49,7 @@ run_make() {
     shift
     if ! make -j"$jobs" CC="$cc" "$@" >"$log" 2>&1; then
         echo "build.sh: the build failed; the last lines of $log:" >&2
-        tail -n 15 "$log" | sed 's/^/    /' >&2
+        tail -n 15 "$log" | cut -c -200 | sed 's/^/    /' >&2
         exit 1
     fi
 }
@@ -93,22 +93,12 @@ build_variant() {
     fi
 }
 
-# need_module: what the variants with Skerry are made of is there.
-need_module() {
-    for file in micropython.mk modtls.c ssl.py; do
-        [ -f "$bindings/micropython/$file" ] || die "$bindings/micropython/$file is missing."
-    done
-}
-
 build_skerry() {
-    need_module
-    [ -f "$build/libskerry.a" ] || die "$build/libskerry.a is missing: run make first."
     build_variant skerry micropython "tls is Skerry" USER_C_MODULES="$bindings" FROZEN_MANIFEST="$here/manifest.py" \
         SKERRY_ROOT="$root" SKERRY_BUILD="$build" CFLAGS_EXTRA="$own_tls" LDFLAGS_EXTRA="-Wl,--as-needed"
 }
 
 build_sanitize() {
-    need_module
     build_variant asan micropython-asan "tls is Skerry, with ASan and UBSan" STRIP= \
         USER_C_MODULES="$bindings" FROZEN_MANIFEST="$here/manifest.py" \
         SKERRY_ROOT="$root" SKERRY_SOURCES=1 SKERRY_PROVIDER=openssl SKERRY_CFLAGS="$ubsan" \
@@ -119,12 +109,36 @@ build_stock() {
     build_variant stock micropython-stock "tls is MicroPython's own" FROZEN_MANIFEST="$here/manifest_stock.py"
 }
 
+# need_tools: says which package is missing, where make would fail far from the cause.
+need_tools() {
+    missing=
+    for pair in make:make python3:python3 pkg-config:pkg-config dpkg-parsechangelog:dpkg-dev; do
+        command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair##*:}"
+    done
+    command -v "${cc%% *}" >/dev/null || die "there is no compiler \"$cc\" here: apt-get install gcc, or set CC."
+    pkg-config --exists libffi 2>/dev/null || missing="$missing libffi-dev"
+    has_header mbedtls/version.h || missing="$missing libmbedtls-dev"
+    has_header openssl/evp.h || missing="$missing libssl-dev"
+    [ -z "$missing" ] || die "missing here: apt-get install$missing"
+}
+
+has_header() {
+    # shellcheck disable=SC2086 # CC may be two words, "ccache gcc"
+    echo "#include <$1>" | $cc -E - >/dev/null 2>&1
+}
+
+# need_skerry: what the variant with Skerry is made of is there.
+need_skerry() {
+    for file in micropython.mk modtls.c ssl.py; do
+        [ -f "$bindings/micropython/$file" ] || die "$bindings/micropython/$file is missing."
+    done
+    [ "$1" = sanitize ] || [ -f "$build/libskerry.a" ] || die "$build/libskerry.a is missing: run make first."
+}
+
 want=
 for word; do
     case $word in
-    --stock) want="$want stock" ;;
-    --sanitize) want="$want sanitize" ;;
-    --skerry) want="$want skerry" ;;
+    --stock | --sanitize | --skerry) want="$want ${word#--}" ;;
     *)
         sed -n '2,/^set -eu/s/^# \{0,1\}//p' "$0"
         [ "$word" = --help ] || [ "$word" = -h ] || exit 2
@@ -132,10 +146,12 @@ for word; do
         ;;
     esac
 done
+want=${want:-skerry}
 
 case $root$build$bindings${MICROPYTHON:-} in
 *[[:space:]]*) die "MicroPython's makefiles can't stand spaces in paths: $root, $build" ;;
 esac
+
 # Variables of the caller that MicroPython's makefiles, or ours, would take for their own; MAKEFLAGS when make called us.
 unset MAKEFLAGS MFLAGS GNUMAKEFLAGS CFLAGS CPPFLAGS CXXFLAGS LDFLAGS LIB INC BUILD VARIANT VARIANT_DIR PROG DEBUG STRIP \
     MP_CONFIGFILE SKERRY_LIBS SKERRY_SOURCES SKERRY_PROVIDER SKERRY_BEARSSL_DIR SKERRY_CFLAGS
@@ -144,14 +160,26 @@ export LC_ALL=C
 export PYTHONDONTWRITEBYTECODE=1
 
 mkdir -p "$build/mpy"
+build=$(cd "$build" && pwd)
+bindings=$(cd "$bindings" && pwd)
+need_tools
+# shellcheck disable=SC2086 # see above
+compiler=$($cc --version | head -n 1)
+for variant in $want; do
+    case $variant,$compiler in
+    sanitize,*clang*) die "--sanitize needs gcc: clang inlines the collector's stack scan where ASan then stops it." ;;
+    esac
+    [ "$variant" = stock ] || need_skerry "$variant"
+done
+
 # One at a time: a second call waits, then finds all done.
 exec 9>"$build/mpy/lock"
 flock 9 2>/dev/null || true
-build=$(cd "$build" && pwd)
-bindings=$(cd "$bindings" && pwd)
 source=$("$here/fetch.sh")
-compiler=$("$cc" --version | head -n 1)
+[ "$source" = "$build/micropython-src" ] || [ -f "$source/lib/mbedtls/include/mbedtls/version.h" ] ||
+    ! grep -q '^MBEDTLS_DIR' "$source/extmod/extmod.mk" ||
+    die "$source has no lib/mbedtls: make -C $source/ports/unix submodules"
 build_mpy_cross
-for variant in ${want:-skerry}; do
+for variant in $want; do
     "build_$variant"
 done

@@ -107,8 +107,8 @@ download() {
 
 if [ -n "${MICROPYTHON:-}" ]; then
     version=$(check_tree "$MICROPYTHON") || {
-        say "fetch.sh: MICROPYTHON=$MICROPYTHON is ${version:+version $version of }MicroPython," \
-            "but Skerry's module needs a source tree of 1.25 or newer."
+        say "fetch.sh: MICROPYTHON=$MICROPYTHON should be a MicroPython source tree of version 1.25 or newer;" \
+            "it is ${version:-none}."
         exit 1
     }
     (cd "$MICROPYTHON" && pwd)

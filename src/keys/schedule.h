@@ -1,5 +1,6 @@
-// The TLS 1.3 key schedule as a ladder (RFC 9846 section 7.1): early, handshake, master; each rung is entered with what
-// feeds it, and only the current rung's secret is kept. All return false when the provider fails.
+// The TLS 1.3 key schedule as a ladder (RFC 9846 section 7.1): early, handshake, master; each rung
+// is entered with what feeds it, and only the current rung's secret is kept. All return false when
+// the provider fails.
 #ifndef SKR_KEYS_SCHEDULE_H
 #define SKR_KEYS_SCHEDULE_H
 
@@ -18,19 +19,24 @@ typedef struct {
 
 // The first rung. psk absent: none.
 bool schedule_early(schedule_t *s, const skr_hash_t *hash, skr_view_t psk);
-// The second: shared secret of the key exchange; transcript is the hash of ClientHello...ServerHello.
-// Fills client_handshake and server_handshake.
+// The second: shared secret of the key exchange; transcript is the hash of
+// ClientHello...ServerHello. Fills client_handshake and server_handshake.
 bool schedule_handshake(schedule_t *s, skr_view_t shared, const uint8_t *transcript);
-// The third: transcript is the hash of ClientHello...server Finished. Fills client_ and server_application and exporter.
+// The third: transcript is the hash of ClientHello...server Finished. Fills client_ and
+// server_application and exporter.
 bool schedule_master(schedule_t *s, const uint8_t *transcript);
 
-// verify_data of a Finished: writes hash->size bytes (section 4.5.3). base is the writer's handshake traffic secret.
-bool schedule_finished(const skr_hash_t *hash, const uint8_t *base, const uint8_t *transcript, uint8_t *out);
+// verify_data of a Finished: writes hash->size bytes (section 4.5.3). base is the writer's
+// handshake traffic secret.
+bool schedule_finished(
+    const skr_hash_t *hash, const uint8_t *base, const uint8_t *transcript, uint8_t *out);
 // The next generation of a traffic secret, in place (section 7.2).
 bool schedule_update(const skr_hash_t *hash, uint8_t *secret);
 // Record keys of a traffic secret (section 7.3): key_size bytes of key, SKR_AEAD_NONCE_SIZE of iv.
-bool schedule_traffic_keys(const skr_hash_t *hash, const uint8_t *secret, uint8_t *key, size_t key_size, uint8_t *iv);
+bool schedule_traffic_keys(
+    const skr_hash_t *hash, const uint8_t *secret, uint8_t *key, size_t key_size, uint8_t *iv);
 // Exporter (section 7.5).
-bool schedule_export(const skr_hash_t *hash, const uint8_t *exporter, skr_view_t label, skr_view_t context, uint8_t *out, size_t size);
+bool schedule_export(const skr_hash_t *hash, const uint8_t *exporter, skr_view_t label,
+    skr_view_t context, uint8_t *out, size_t size);
 
 #endif

@@ -1,4 +1,5 @@
-// Cipher suites of TLS 1.3 (RFC 9846 section B.4): a pair of an AEAD and a hash, and what a provider can do of them.
+// Cipher suites of TLS 1.3 (RFC 9846 section B.4): a pair of an AEAD and a hash, and what a
+// provider can do of them.
 #ifndef SKR_KEYS_SUITES_H
 #define SKR_KEYS_SUITES_H
 

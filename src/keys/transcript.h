@@ -1,4 +1,5 @@
-// The transcript hash (RFC 9846 section 4.1). Before the cipher suite is known every hash that it may need runs.
+// The transcript hash (RFC 9846 section 4.1). Before the cipher suite is known every hash that it
+// may need runs.
 #ifndef SKR_KEYS_TRANSCRIPT_H
 #define SKR_KEYS_TRANSCRIPT_H
 
@@ -18,7 +19,8 @@ bool transcript_init(transcript_t *t, const skr_hash_t *const *hashes);
 bool transcript_add(transcript_t *t, skr_view_t bytes);
 // The suite's hash is known: the others stop. false: hash was not running, or the provider failed.
 bool transcript_choose(transcript_t *t, const skr_hash_t *hash);
-// After the choice: what came so far (ClientHello1) is replaced by the message_hash message (section 4.1).
+// After the choice: what came so far (ClientHello1) is replaced by the message_hash message
+// (section 4.1).
 bool transcript_retry(transcript_t *t);
 // After the choice: hash->size bytes; the transcript goes on.
 bool transcript_result(const transcript_t *t, uint8_t *out);

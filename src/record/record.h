@@ -1,5 +1,5 @@
-// The record protocol of TLS 1.3 (RFC 9846 section 5): headers, protection in place, padding, limits. Knows no buffers,
-// no messages and no order; conn feeds it.
+// The record protocol of TLS 1.3 (RFC 9846 section 5): headers, protection in place, padding,
+// limits. Knows no buffers, no messages and no order; conn feeds it.
 #ifndef SKR_RECORD_RECORD_H
 #define SKR_RECORD_RECORD_H
 
@@ -27,24 +27,34 @@ typedef struct {
     uint8_t iv[SKR_AEAD_NONCE_SIZE];
 } record_keys_t;
 
-// Reads a 5-byte header. is_protected: keys for reading are installed. first: nothing was received before, so the header decides
-// whether this is TLS at all. SKR_ERR_RECORD_HEADER (an unknown type, a version that is not 3.x), _RECORD_OVERFLOW (length), _RECORD_TYPE
-// (protected: only application_data and change_cipher_spec come; unprotected: no application_data), _RECORD_EMPTY (section 5.1: handshake, alert, CCS are never empty).
-skr_status_t record_read_header(const uint8_t *bytes, bool is_protected, bool first, record_header_t *out);
+// Reads a 5-byte header. is_protected: keys for reading are installed. first: nothing was received
+// before, so the header decides whether this is TLS at all. SKR_ERR_RECORD_HEADER (the first
+// version is not 3.x), _RECORD_OVERFLOW (length), _RECORD_TYPE (unknown; protected: only
+// application_data and change_cipher_spec come; unprotected: no application_data), _RECORD_EMPTY
+// (section 5.1: handshake, alert, CCS are never empty).
+skr_status_t record_read_header(
+    const uint8_t *bytes, bool is_protected, bool first, record_header_t *out);
 // The version field is 0x0303, in an initial ClientHello 0x0301 (section 5.1).
 void record_write_header(uint8_t *bytes, record_type_t type, bool initial, size_t size);
 
-// Opens a protected record's fragment in place with an initialised cipher state: data[0..size) becomes content[0..*content_size) and *type.
-// SKR_ERR_RECORD_MAC, _RECORD_OVERFLOW (content beyond 2^14), _RECORD_PADDING (all zeros), _RECORD_TYPE (inner type unknown or change_cipher_spec), _RECORD_EMPTY
-// (no content in handshake or alert), _KEY_EXHAUSTED (sequence), _PROVIDER. Advances the sequence.
-skr_status_t record_open(record_keys_t *keys, void *state, uint8_t *data, size_t size, uint8_t *type, size_t *content_size);
-// Seals data[0..size) in place: header at record[0..5), content at record[5..5+size) already; pad zeros, inner type, tag and the header are written.
-// record has room for record_sealed_size(size, pad). SKR_ERR_KEY_EXHAUSTED, _PROVIDER. Advances the sequence.
-skr_status_t record_seal(record_keys_t *keys, void *state, uint8_t *record, record_type_t type, size_t size, size_t pad);
+// Opens a protected record's fragment in place with an initialised cipher state: data[0..size)
+// becomes content[0..*content_size) and *type. SKR_ERR_RECORD_MAC (also: shorter than a tag),
+// _RECORD_OVERFLOW (content and padding beyond 2^14), _RECORD_PADDING (all zeros), _RECORD_TYPE
+// (inner type unknown or change_cipher_spec), _RECORD_EMPTY (no content in handshake or alert),
+// _KEY_EXHAUSTED (sequence), _PROVIDER, _USAGE (no keys). Advances the sequence.
+skr_status_t record_open(record_keys_t *keys, void *state, uint8_t *data, size_t size,
+    uint8_t *type, size_t *content_size);
+// Seals data[0..size) in place: header at record[0..5), content at record[5..5+size) already; pad
+// zeros, inner type, tag and the header are written. record has room for record_sealed_size(size,
+// pad). SKR_ERR_KEY_EXHAUSTED, _PROVIDER, _USAGE (no keys, or size and pad beyond 2^14); the record
+// is then not to be sent. Advances the sequence.
+skr_status_t record_seal(
+    record_keys_t *keys, void *state, uint8_t *record, record_type_t type, size_t size, size_t pad);
 static inline size_t record_sealed_size(size_t size, size_t pad) {
     return SKR_RECORD_HEADER_SIZE + size + pad + SKR_RECORD_TAIL_SIZE;
 }
-// Zeros that pad content of this size to a multiple of pad_to, not beyond limit (content and padding together). pad_to 0: none.
+// Zeros that pad content of this size to a multiple of pad_to, not beyond limit (content and
+// padding together). pad_to 0: none.
 size_t record_padding(size_t size, size_t pad_to, size_t limit);
 // Must this side change its writing keys before the next record (section 5.5)?
 bool record_update_due(const record_keys_t *keys);

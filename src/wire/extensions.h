@@ -1,5 +1,5 @@
-// Extensions: one table extension x message (RFC 9846 section 4.3), and a reader or writer for each body.
-// Views only: no context, no choice, no cryptography.
+// Extensions: one table extension x message (RFC 9846 section 4.3), and a reader or writer for each
+// body. Views only: no context, no choice, no cryptography.
 #ifndef SKR_WIRE_EXTENSIONS_H
 #define SKR_WIRE_EXTENSIONS_H
 
@@ -22,7 +22,7 @@ enum {
 // clang-format off
 // ROW(name, number, messages): the table of RFC 9846 section 4.3 plus what TLS 1.2 clients send in the same ClientHello.
 #define WIRE_EXTENSIONS(ROW) \
-    ROW(SERVER_NAME,                0, WIRE_IN_CH | WIRE_IN_EE) /* RFC 6066 */ \
+    ROW(SERVER_NAME,                0, WIRE_IN_CH | WIRE_IN_EE | WIRE_IN_CR) /* RFC 6066 */ \
     ROW(MAX_FRAGMENT_LENGTH,        1, WIRE_IN_CH | WIRE_IN_EE) /* RFC 6066 */ \
     ROW(STATUS_REQUEST,             5, WIRE_IN_CH | WIRE_IN_CR | WIRE_IN_CT) /* RFC 6066 */ \
     ROW(SUPPORTED_GROUPS,          10, WIRE_IN_CH | WIRE_IN_EE) /* section 4.3.7 */ \
@@ -56,7 +56,7 @@ typedef enum {
 #define ROW(name, number, messages) WIRE_EXT_##name,
     WIRE_EXTENSIONS(ROW)
 #undef ROW
-    WIRE_EXT_COUNT,
+        WIRE_EXT_COUNT,
 } wire_ext_t;
 
 #define WIRE_EXT_BIT(ext) (UINT32_C(1) << (ext))
@@ -74,26 +74,34 @@ uint16_t wire_ext_number(wire_ext_t ext);
 // Reads the vector of extensions (with its 2-byte length) at r for a message WIRE_IN_*.
 // SKR_ERR_DECODE, _DUPLICATE_EXTENSION (unknown ones too), _MISPLACED_EXTENSION.
 skr_status_t wire_read_extensions(reader_t *r, unsigned message, wire_extensions_t *out);
-// Those that came must have been offered (bits): else SKR_ERR_UNSOLICITED_EXTENSION, as for unknown ones.
+// Those that came must have been offered (bits): else SKR_ERR_UNSOLICITED_EXTENSION, as for unknown
+// ones.
 skr_status_t wire_check_offered(const wire_extensions_t *extensions, uint32_t offered);
 
-// --- Bodies, reading. Each demands that the whole body is read; SKR_ERR_DECODE unless it says other. ---
-// A non-empty vector of 16-bit numbers with a length of length_bytes (supported_groups, signature_algorithms: 2;
-// the ClientHello's supported_versions: 1). items looks at the numbers.
+// --- Bodies, reading ---
+// Each demands that the whole body is read; SKR_ERR_DECODE unless it says other.
+
+// A non-empty vector of 16-bit numbers with a length of length_bytes (supported_groups,
+// signature_algorithms: 2; the ClientHello's supported_versions: 1). items looks at the numbers.
 skr_status_t wire_read_numbers(skr_view_t body, unsigned length_bytes, skr_view_t *items);
 bool wire_numbers_have(skr_view_t items, uint16_t number);
 uint16_t wire_number_at(skr_view_t items, size_t index);
-skr_status_t wire_read_number(skr_view_t body, uint16_t *number); // one number: selected version, HRR's selected_group, record_size_limit
-// The one host_name (RFC 6066 section 3): 1..255 bytes, no zero byte; a second host_name or another type is refused.
+// One number: selected version, HelloRetryRequest's selected_group, record_size_limit.
+skr_status_t wire_read_number(skr_view_t body, uint16_t *number);
+// The one host_name (RFC 6066 section 3): 1..255 bytes, no zero byte; a second host_name or another
+// type is refused.
 skr_status_t wire_read_server_name(skr_view_t body, skr_view_t *host);
-// A non-empty list of non-empty names. For EE use with one = true: exactly one name, which *names then is.
+// A non-empty list of non-empty names. For EE use with one = true: exactly one name, which *names
+// then is.
 skr_status_t wire_read_alpn(skr_view_t body, bool one, skr_view_t *names);
 bool wire_next_alpn(reader_t *names, skr_view_t *name); // false at the end
 skr_status_t wire_read_cookie(skr_view_t body, skr_view_t *cookie); // not empty
-// The client's shares, which may be an empty list: SKR_ERR_ILLEGAL_PARAMETER for two shares of one group; each share is not empty.
+// The client's shares, which may be an empty list: SKR_ERR_ILLEGAL_PARAMETER for two shares of one
+// group; each share is not empty.
 skr_status_t wire_read_key_shares(skr_view_t body, skr_view_t *shares);
 bool wire_next_key_share(reader_t *shares, uint16_t *group, skr_view_t *share); // false at the end
-skr_status_t wire_read_key_share(skr_view_t body, uint16_t *group, skr_view_t *share); // the server's one
+// The server's one.
+skr_status_t wire_read_key_share(skr_view_t body, uint16_t *group, skr_view_t *share);
 // The DER Names; at least one, none empty.
 skr_status_t wire_read_authorities(skr_view_t body, skr_view_t *names);
 
@@ -103,11 +111,13 @@ writer_block_t wire_open_extension(writer_t *w, wire_ext_t ext);
 void wire_write_empty(writer_t *w, wire_ext_t ext);
 void wire_write_number(writer_t *w, wire_ext_t ext, uint16_t number);
 // count numbers with a vector length of length_bytes.
-void wire_write_numbers(writer_t *w, wire_ext_t ext, unsigned length_bytes, const uint16_t *numbers, size_t count);
+void wire_write_numbers(
+    writer_t *w, wire_ext_t ext, unsigned length_bytes, const uint16_t *numbers, size_t count);
 void wire_write_server_name(writer_t *w, skr_view_t host);
 void wire_write_alpn(writer_t *w, const skr_view_t *names, size_t count);
 void wire_write_cookie(writer_t *w, skr_view_t cookie);
-// One entry, as ServerHello holds it; with list = true as a list of one, as ClientHello does; share absent: an empty list.
+// One entry, as ServerHello holds it; with list = true as a list of one, as ClientHello does; share
+// absent: an empty list.
 void wire_write_key_share(writer_t *w, bool list, uint16_t group, skr_view_t share);
 
 #endif

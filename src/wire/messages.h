@@ -1,12 +1,14 @@
-// Handshake messages of TLS 1.3 (RFC 9846 section 4): one reader and one writer for each, between bytes and structs of
-// views. Readers take the body (without the 4-byte header), check all that can be said without context, and write to
-// their out struct only. Writers append to a writer_t that fails by itself.
+// Handshake messages of TLS 1.3 (RFC 9846 section 4): one reader and one writer for each, between
+// bytes and structs of views. Readers take the body (without the 4-byte header), check all that can
+// be said without context, and write to their out struct only. Writers append to a writer_t that
+// fails by itself.
 #ifndef SKR_WIRE_MESSAGES_H
 #define SKR_WIRE_MESSAGES_H
 
 #include "wire/extensions.h"
 
-// HandshakeType (RFC 9846 section 4); WIRE_HELLO_RETRY_REQUEST is the engine's own: on the wire it is a ServerHello.
+// HandshakeType (RFC 9846 section 4); WIRE_HELLO_RETRY_REQUEST is the engine's own: on the wire it
+// is a ServerHello.
 typedef enum {
     WIRE_HELLO_REQUEST = 0, // TLS 1.2
     WIRE_CLIENT_HELLO = 1,
@@ -41,6 +43,7 @@ typedef struct {
     wire_extensions_t extensions; // none: all absent
     bool has_extensions; // TLS 1.2 clients may send none at all
 } wire_client_hello_t;
+// SKR_ERR_ILLEGAL_PARAMETER for a pre_shared_key that is not the last extension (section 4.3.11).
 skr_status_t wire_read_client_hello(skr_view_t body, wire_client_hello_t *out);
 
 typedef struct {
@@ -53,8 +56,8 @@ typedef struct {
     wire_extensions_t extensions;
     bool has_extensions; // TLS 1.2 servers may send none
 } wire_server_hello_t;
-// A ServerHello without supported_versions is one of an older version: its extensions are then not read
-// (section 4.2.3: the version decides what the rest means).
+// A ServerHello without supported_versions is one of an older version: its extensions are then not
+// read (section 4.2.3: the version decides what the rest means).
 skr_status_t wire_read_server_hello(skr_view_t body, wire_server_hello_t *out);
 
 skr_status_t wire_read_encrypted_extensions(skr_view_t body, wire_extensions_t *out);
@@ -70,8 +73,10 @@ typedef struct {
     skr_view_t list; // of entries, may be empty
 } wire_certificate_t;
 skr_status_t wire_read_certificate(skr_view_t body, wire_certificate_t *out);
-// The next entry of the list; der is not empty. *end: there was none. Extensions are read (SKR_ERR_DECODE etc.).
-skr_status_t wire_next_certificate(reader_t *list, skr_view_t *der, wire_extensions_t *extensions, bool *end);
+// The next entry of the list; der is not empty. *end: there was none. Extensions are read
+// (SKR_ERR_DECODE etc.).
+skr_status_t wire_next_certificate(
+    reader_t *list, skr_view_t *der, wire_extensions_t *extensions, bool *end);
 
 typedef struct {
     uint16_t scheme;

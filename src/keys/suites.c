@@ -1,0 +1,74 @@
+// Cipher suites of TLS 1.3 and the look-up of a provider's descriptors.
+//
+// In: numbers of the registries. Out: the suite, or the descriptor that a provider holds for the
+// number. RFC 9846 section B.4. A suite is usable when the provider has both its halves; the
+// provider's order of AEADs is the order of the suites. Preferences and what a configuration allows
+// are not known here.
+#include "keys/suites.h"
+
+static const suite_t suites[] = {
+    {0x1301, SKR_AEAD_AES_128_GCM, SKR_HASH_SHA256, "TLS_AES_128_GCM_SHA256"},
+    {0x1302, SKR_AEAD_AES_256_GCM, SKR_HASH_SHA384, "TLS_AES_256_GCM_SHA384"},
+    {0x1303, SKR_AEAD_CHACHA20_POLY1305, SKR_HASH_SHA256, "TLS_CHACHA20_POLY1305_SHA256"},
+};
+enum { SUITES = sizeof(suites) / sizeof(suites[0]) };
+
+const suite_t *suite_find(uint16_t id) {
+    for (size_t i = 0; i < SUITES; i++) {
+        if (suites[i].id == id) {
+            return &suites[i];
+        }
+    }
+    return NULL;
+}
+
+static const suite_t *suite_of_aead(unsigned aead) {
+    for (size_t i = 0; i < SUITES; i++) {
+        if (suites[i].aead == aead) {
+            return &suites[i];
+        }
+    }
+    return NULL;
+}
+
+const suite_t *suite_at(const skr_provider_t *provider, size_t n) {
+    for (const skr_aead_t *const *aead = provider->aeads; *aead != NULL; aead++) {
+        const suite_t *suite = suite_of_aead((*aead)->id);
+        if (suite != NULL && provider_hash(provider, suite->hash) != NULL && n-- == 0) {
+            return suite;
+        }
+    }
+    return NULL;
+}
+
+const skr_hash_t *provider_hash(const skr_provider_t *provider, unsigned id) {
+    const skr_hash_t *const *hash = provider->hashes;
+    while (*hash != NULL && (*hash)->id != id) {
+        hash++;
+    }
+    return *hash;
+}
+
+const skr_aead_t *provider_aead(const skr_provider_t *provider, unsigned id) {
+    const skr_aead_t *const *aead = provider->aeads;
+    while (*aead != NULL && (*aead)->id != id) {
+        aead++;
+    }
+    return *aead;
+}
+
+const skr_group_t *provider_group(const skr_provider_t *provider, unsigned id) {
+    const skr_group_t *const *group = provider->groups;
+    while (*group != NULL && (*group)->id != id) {
+        group++;
+    }
+    return *group;
+}
+
+const skr_signature_t *provider_signature(const skr_provider_t *provider, unsigned scheme) {
+    const skr_signature_t *const *signature = provider->signatures;
+    while (*signature != NULL && (*signature)->scheme != scheme) {
+        signature++;
+    }
+    return *signature;
+}

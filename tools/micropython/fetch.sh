@@ -4,10 +4,11 @@
 #   tools/micropython/fetch.sh                                  Debian's source package, below build/micropython-src
 #   MICROPYTHON=/path/to/checkout tools/micropython/fetch.sh    another tree of yours, which is only read
 #
-# Debian's package is of the suite trixie, also on a machine that runs bookworm, whose own MicroPython is too old. So
-# apt is asked with a private configuration (build/apt) that takes address, keys and proxies from this machine's own and
-# only exchanges the suite. The machine's apt sources, lists and caches aren't touched. apt checks the signature of the
-# suite's Release file as ever: bookworm's debian-archive-keyring has trixie's keys since 2023.3+deb12u2.
+# Debian's package is of the suite trixie, also on a machine that runs bookworm, which has no MicroPython. So apt is
+# asked with a private configuration (build/apt) that takes address, keys and proxies from this machine's own and only
+# exchanges the suite. The machine's apt sources, lists and caches aren't touched. apt checks the signature of the
+# suite's Release file, even where the machine's own sources say that it needn't: bookworm's debian-archive-keyring has
+# trixie's keys since 2023.3+deb12u2.
 #
 # MICROPYTHON_SUITE takes another suite than trixie, SKERRY_BUILD another build directory.
 set -eu
@@ -26,7 +27,7 @@ say() { echo "$*" >&2; }
 fail() {
     say "fetch.sh: $1"
     if [ -s "$log" ]; then
-        grep -E '^(E|W|Err):?' "$log" | sort -u | head -n 4 | sed 's/^/    /' >&2
+        grep -E '^(E|W):' "$log" | grep -vE 'You must put some|Some index files' | sort -u | head -n 4 | sed 's/^/    /' >&2
         say "    (all that apt said: $log)"
     fi
     say "Without Debian's package, give a MicroPython tree of your own, v1.25 or newer with its submodules:"
@@ -83,7 +84,9 @@ write_apt_configuration() {
 
 # apt's words decide what to tell: it ends with the same code for all of these.
 explain_apt_failure() {
-    if grep -qE 'NO_PUBKEY|is not signed|public key is not available|EXPKEYSIG|KEYEXPIRED' "$log"; then
+    if grep -qE 'BADSIG|Hash Sum mismatch|unexpected size' "$log"; then
+        fail "what the archive sent is damaged or forged: its signature or a checksum is wrong."
+    elif grep -qE 'NO_PUBKEY|is not signed|public key is not available|EXPKEYSIG|KEYEXPIRED' "$log"; then
         fail "apt can't check the signature of $suite; a newer debian-archive-keyring may have its key."
     elif grep -qE "404 +Not Found|does not have a Release file|is not valid yet|Unable to find a source package" "$log"; then
         fail "the archive in this machine's apt sources has no MicroPython in the suite $suite."

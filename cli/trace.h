@@ -1,0 +1,15 @@
+// Watching a connection: the ladder of messages on stderr, the key log file.
+#ifndef CLI_TRACE_H
+#define CLI_TRACE_H
+
+#include <stdio.h>
+
+#include "skerry/config.h"
+
+// Prints each record and message that passes.
+extern const skr_trace_t trace_ladder;
+
+// Fills log, which writes each secret to file.
+void trace_key_log(skr_secret_log_t *log, FILE *file);
+
+#endif

@@ -1,5 +1,5 @@
-// What a connection is made from: a configuration that many connections share and that only the caller writes.
-// Everything in it must outlive every connection that uses it.
+// What a connection is made from: a configuration that many connections share and that only the
+// caller writes. Everything in it must outlive every connection that uses it.
 #ifndef SKR_CONFIG_H
 #define SKR_CONFIG_H
 
@@ -10,9 +10,11 @@
 typedef enum { SKR_CLIENT, SKR_SERVER } skr_role_t;
 
 typedef enum {
-    // Nobody is verified: private and intact, but perhaps with the wrong peer. A server does not ask for a certificate.
+    // Nobody is verified: private and intact, but perhaps with the wrong peer. A server does not
+    // ask for a certificate.
     SKR_VERIFY_NONE,
-    // Server: the client is asked for a certificate and may have none; one that it sends must be good.
+    // Server: the client is asked for a certificate and may have none; one that it sends must be
+    // good.
     // Client: the same as REQUIRED.
     SKR_VERIFY_OPTIONAL,
     SKR_VERIFY_REQUIRED, // the peer must prove itself
@@ -23,14 +25,16 @@ typedef enum {
 } skr_version_t;
 
 // --- Memory ---
-// The connection object is the caller's; what comes and goes is asked for by region, at most one block of each at a
-// time for each connection. Blocks are 16-aligned. The engine wipes a block before it gives it back.
+// The connection object is the caller's; what comes and goes is asked for by region, at most one
+// block of each at a time for each connection. Blocks are 16-aligned. The engine wipes a block
+// before it gives it back.
 typedef enum {
     SKR_REGION_HANDSHAKE, // from skr_conn_init() to the end of the handshake
     SKR_REGION_MESSAGE, // one handshake message that does not lie whole in one record
     SKR_REGION_RECORD_IN, // one record, from its header until its content is read
     SKR_REGION_RECORD_OUT, // what waits to be sent
-    SKR_REGION_CIPHER_IN, // expanded keys of the reading side: only with keep_cipher_state, else while a record is opened
+    SKR_REGION_CIPHER_IN, // expanded keys of the reading side: only with keep_cipher_state, else
+                          // while a record is opened
     SKR_REGION_CIPHER_OUT, // the same of the writing side
     SKR_REGION_PEER_CERTIFICATE, // the peer's public key between Certificate and CertificateVerify
     SKR_REGION_COUNT,
@@ -44,8 +48,9 @@ typedef struct {
 } skr_memory_t;
 
 // --- Identity ---
-// A certificate chain and its key. The server chooses among several by the name that the client asks for and by
-// the signature algorithms that it accepts; the first fitting one wins, the first of all stands for unknown names.
+// A certificate chain and its key. The server chooses among several by the name that the client
+// asks for and by the signature algorithms that it accepts; the first fitting one wins, the first
+// of all stands for unknown names.
 typedef struct {
     const skr_view_t *chain; // DER, the leaf first, without the root
     size_t chain_count;
@@ -57,7 +62,8 @@ typedef enum { SKR_LAYER_RECORD, SKR_LAYER_HANDSHAKE, SKR_LAYER_APPLICATION } sk
 typedef struct {
     bool sent; // by this side
     uint8_t layer; // skr_layer_t
-    uint8_t type; // ContentType at the record layer, HandshakeType at the handshake layer, 0 for application data
+    uint8_t type; // ContentType at the record layer, HandshakeType at the handshake layer, 0 for
+                  // application data
     bool is_protected;
     uint32_t size; // bytes: of the whole record, of the message with its header, of the data
     const char *name; // in the RFC's spelling
@@ -70,7 +76,8 @@ typedef struct {
 // Secrets for debuggers (RFC 9850). Whoever gets them reads the connection.
 typedef struct {
     // label is one of RFC 9850 section 3.1; client_random SKR_RANDOM_SIZE bytes.
-    void (*secret)(void *user, const char *label, const uint8_t *client_random, const uint8_t *secret, size_t size);
+    void (*secret)(void *user, const char *label, const uint8_t *client_random,
+        const uint8_t *secret, size_t size);
     void *user;
 } skr_secret_log_t;
 
@@ -98,7 +105,8 @@ typedef struct {
     const skr_anchor_t *anchors;
     size_t anchor_count;
     bool ignore_time; // for devices without a clock: expired certificates are then accepted
-    bool ignore_name; // client: any name of a trusted chain will do; else the server's name is mandatory
+    bool ignore_name; // client: any name of a trusted chain will do; else the server's name is
+                      // mandatory
     bool ask_verify; // wait with SKR_WANT_VERIFY after the engine's own checks have passed
 
     // Identity
@@ -113,7 +121,8 @@ typedef struct {
     // Records
     uint16_t max_record_in; // largest content accepted, bytes; 0: SKR_RECORD_PLAIN_MAX
     uint16_t max_record_out; // largest content sent, bytes; 0: SKR_RECORD_PLAIN_MAX
-    uint16_t pad_to; // protected content is padded with zeros to a multiple of this, 0: not (RFC 9846 section 5.4)
+    uint16_t pad_to; // protected content is padded with zeros to a multiple of this, 0: not (RFC
+                     // 9846 section 5.4)
     bool keep_cipher_state; // trade memory for speed: expanded keys stay between records
     bool no_compatibility; // don't disguise as TLS 1.2 for middleboxes (RFC 9846 appendix E.4)
 

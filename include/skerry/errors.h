@@ -1,5 +1,6 @@
-// One row per error: name, whose fault it is, the alert that tells the peer, a text for people, and where the
-// rule stands. The enum, the alert table, the texts and docs/errors.md are made from these rows.
+// One row per error: name, whose fault it is, the alert that tells the peer, a text for people, and
+// where the rule stands. The enum, the alert table, the texts and docs/errors.md are made from
+// these rows.
 #ifndef SKR_ERRORS_H
 #define SKR_ERRORS_H
 
@@ -36,12 +37,14 @@
     ROW(GENERAL_ERROR, 117, "general_error") \
     ROW(NO_APPLICATION_PROTOCOL, 120, "no_application_protocol")
 
+// clang-format off
 typedef enum {
 #define ROW(name, code, text) SKR_ALERT_##name = (code),
     SKR_ALERTS(ROW)
 #undef ROW
     SKR_ALERT_NONE = 255, // no alert was sent, or none came
 } skr_alert_t;
+// clang-format on
 
 // Whose fault an error is.
 typedef enum {
@@ -141,6 +144,7 @@ typedef enum {
     ROW(KEY_EXHAUSTED,        LOCAL,       INTERNAL_ERROR,      "the keys of this connection are used up",                       "RFC 9846 section 5.5")
 // clang-format on
 
+// clang-format off
 enum {
 #define ROW(name, class_, alert, text, where) SKR_ORDINAL_##name,
     SKR_ERRORS(ROW)
@@ -162,6 +166,7 @@ typedef enum {
     SKR_WANT_SIGNATURE = 5, // sign what skr_conn_to_sign() shows, answer with skr_conn_signed()
     SKR_CLOSED = 6, // the peer has sent close_notify: nothing more will come (RFC 9846 section 6.1)
 } skr_status_t;
+// clang-format on
 
 // The error's name as it stands in the table ("CERT_EXPIRED"), "OK" or the wait's name. Never NULL.
 const char *skr_error_name(skr_status_t status);

@@ -1,5 +1,5 @@
-// Every size and every bound of the engine, with its unit and what it costs. Nothing else in the tree
-// writes such a number down.
+// Every size and every bound of the engine, with its unit and what it costs. Nothing else in the
+// tree writes such a number down.
 #ifndef SKR_LIMITS_H
 #define SKR_LIMITS_H
 
@@ -12,23 +12,27 @@
 
 // --- Handshake messages (RFC 9846 section 4) ---
 #define SKR_MESSAGE_HEADER_SIZE 4 // bytes: type and 24-bit length
-// Largest handshake message that is accepted, in bytes; refused at its header. It costs memory only while a
-// message of that size is being put together. 2^24-1 would be legal, a chain of RSA-4096 certificates needs 16 KB.
+// Largest handshake message that is accepted, in bytes; refused at its header. It costs memory only
+// while a message of that size is being put together. 2^24-1 would be legal, a chain of RSA-4096
+// certificates needs 16 KB.
 #define SKR_MESSAGE_MAX 32768
 #define SKR_RANDOM_SIZE 32 // bytes (section 4.2.2)
 #define SKR_SESSION_ID_MAX 32 // bytes (section 4.2.2)
-#define SKR_COOKIE_MAX 512 // bytes of a HelloRetryRequest's cookie that a client sends back; costs as much
+#define SKR_COOKIE_MAX \
+    512 // bytes of a HelloRetryRequest's cookie that a client sends back; costs as much
 #define SKR_ALPN_MAX 255 // bytes of one protocol name (RFC 7301 section 3.1)
 #define SKR_SERVER_NAME_MAX 255 // bytes (RFC 6066 section 3, RFC 1035 section 2.3.4)
-#define SKR_CHAIN_MAX 16 // certificates in a received chain; each costs one view while it is checked
+#define SKR_CHAIN_MAX \
+    16 // certificates in a received chain; each costs one view while it is checked
 #define SKR_CREDENTIALS_MAX 32 // certificates that one server configuration chooses from
 
 // --- Counts that stop floods (RFC 9846 section C.3 and appendix D of design.md) ---
 #define SKR_EMPTY_RECORDS_MAX 16 // records in a row that carry nothing
 #define SKR_KEY_UPDATES_MAX 32 // KeyUpdates in a row without application data between them
-#define SKR_TICKETS_MAX 64 // NewSessionTicket messages in a row without application data between them
+#define SKR_TICKETS_MAX \
+    64 // NewSessionTicket messages in a row without application data between them
 #define SKR_WARNING_ALERTS_MAX 4 // user_canceled alerts in a row
-#define SKR_CCS_MAX 2 // ChangeCipherSpec records that a handshake may hold (one per flight of the peer)
+#define SKR_CCS_MAX 32 // ChangeCipherSpec records that one handshake may hold (section 5)
 
 // --- Cryptography ---
 #define SKR_HASH_SIZE_MAX 64 // bytes, SHA-512 (only ever for signatures)
@@ -43,13 +47,25 @@
 #define SKR_GROUP_SHARED_MAX 48 // bytes, P-384
 #define SKR_RSA_BITS_MIN 2048 // smaller keys are refused
 #define SKR_RSA_BITS_MAX 4096 // larger keys are refused
+#define SKR_RSA_EXPONENT_BITS_MAX 32 // larger public exponents are refused
 #define SKR_SIGNATURE_MAX (SKR_RSA_BITS_MAX / 8) // bytes of the largest signature
-#define SKR_PUBLIC_KEY_MAX (SKR_RSA_BITS_MAX / 8 + 8) // bytes kept of a peer's public key: modulus and exponent
+#define SKR_PUBLIC_KEY_MAX \
+    (SKR_RSA_BITS_MAX / 8 + 8) // bytes kept of a peer's public key: modulus and exponent
+
+// --- X.509 (RFC 5280) ---
+#define SKR_PATH_MAX 10 // certificates of a path without its anchor; each costs 16 bytes of stack
+#define SKR_PATH_SIGNATURES_MAX \
+    32 // signatures that are checked at most to find a path; a signature is the dear part
+#define SKR_NAME_CHECKS_MAX \
+    4096 // comparisons of a name with a name constraint that one verification may make
+#define SKR_EXTENSIONS_MAX \
+    64 // extensions in a certificate; the work to find doubles grows with the square
+#define SKR_SERIAL_MAX 20 // bytes of a serial number (section 4.1.2.2)
 
 // --- The connection ---
 #define SKR_CONN_SIZE 768 // bytes that skr_conn_init() wants on any machine; asserted in src/conn
-// Bytes of output that are gathered before the caller has to drain, when nothing larger is due. A flight that
-// fits leaves in one segment.
+// Bytes of output that are gathered before the caller has to drain, when nothing larger is due. A
+// flight that fits leaves in one segment.
 #define SKR_FLIGHT_SIZE 1200
 
 #endif

@@ -1,4 +1,5 @@
-// Skerry: TLS 1.3 (RFC 9846) over bytes. The engine never blocks, reads, writes, sleeps or asks the time:
+// Skerry: TLS 1.3 (RFC 9846) over bytes. The engine never blocks, reads, writes, sleeps or asks the
+// time:
 //
 //     skr_conn_t *conn = skr_conn_init(memory, sizeof memory, &config, name, now);
 //     for (;;) {
@@ -7,8 +8,9 @@
 //         skr_conn_read() and skr_conn_write() once skr_conn_handshake() says SKR_OK;
 //     }
 //
-// Calls return an skr_status_t: SKR_OK, a wait (positive: what the connection needs next) or an error (negative). The first
-// error sticks: every later call returns it, and skr_conn_output() still offers the alert that tells the peer.
+// Calls return an skr_status_t: SKR_OK, a wait (positive: what the connection needs next) or an
+// error (negative). The first error sticks: every later call returns it, and skr_conn_output()
+// still offers the alert that tells the peer.
 #ifndef SKR_SKERRY_H
 #define SKR_SKERRY_H
 
@@ -18,36 +20,43 @@
 
 typedef struct skr_conn skr_conn_t;
 
-// Makes a connection in memory (SKR_CONN_SIZE bytes, 16-aligned) that the caller keeps until skr_conn_free(). config and
-// server_name must outlive it. server_name: for clients the host to reach and to find in its certificate (a DNS name or an IP address);
-// absent for servers. now: seconds since 1970 (skr_conn_set_time() later), 0 when unknown.
-// Never NULL for a big enough memory; what is wrong with the configuration is the first call's error.
-skr_conn_t *skr_conn_init(void *memory, size_t size, const skr_config_t *config, skr_view_t server_name, int64_t now);
+// Makes a connection in memory (SKR_CONN_SIZE bytes, 16-aligned) that the caller keeps until
+// skr_conn_free(). config and server_name must outlive it. server_name: for clients the host to
+// reach and to find in its certificate (a DNS name or an IP address); absent for servers. now:
+// seconds since 1970 (skr_conn_set_time() later), 0 when unknown. Never NULL for a big enough
+// memory; what is wrong with the configuration is the first call's error.
+skr_conn_t *skr_conn_init(
+    void *memory, size_t size, const skr_config_t *config, skr_view_t server_name, int64_t now);
 void skr_conn_set_time(skr_conn_t *conn, int64_t now);
 // Wipes and gives back everything. Sends nothing: skr_conn_close() first.
 void skr_conn_free(skr_conn_t *conn);
 
 // --- Bytes from and to the peer ---
-// Takes bytes from the peer; *used says how many. SKR_OK: all were taken or more can come. SKR_WANT_READ: application
-// data must be read before more is taken. SKR_WANT_OUTPUT: output must be sent first. SKR_CLOSED: the peer has finished.
+// Takes bytes from the peer; *used says how many. SKR_OK: all were taken or more can come.
+// SKR_WANT_READ: application data must be read before more is taken. SKR_WANT_OUTPUT: output must
+// be sent first. SKR_CLOSED: the peer has finished.
 skr_status_t skr_conn_feed(skr_conn_t *conn, const uint8_t *data, size_t size, size_t *used);
-// The stream has ended: SKR_CLOSED after close_notify, else SKR_ERR_TRUNCATED, or SKR_ERR_CLOSED_EARLY in the handshake.
+// The stream has ended: SKR_CLOSED after close_notify, else SKR_ERR_TRUNCATED, or
+// SKR_ERR_CLOSED_EARLY in the handshake.
 skr_status_t skr_conn_feed_eof(skr_conn_t *conn);
 // What waits to be sent: the number of bytes, *data at the first. Valid until the next call.
 size_t skr_conn_output(skr_conn_t *conn, const uint8_t **data);
 // size bytes of it are on their way.
 void skr_conn_sent(skr_conn_t *conn, size_t size);
-// Bytes that the connection needs to complete the record that it is in: a hint for how much to receive at once. At least 1.
+// Bytes that the connection needs to complete the record that it is in: a hint for how much to
+// receive at once. At least 1.
 size_t skr_conn_needs(const skr_conn_t *conn);
 
 // --- The handshake ---
 // Goes on as far as it can. SKR_OK: complete. SKR_WANT_*: see errors.h.
 skr_status_t skr_conn_handshake(skr_conn_t *conn);
-// While SKR_WANT_VERIFY: the chain as the peer sent it, DER, leaf first. false: there is no such certificate.
+// While SKR_WANT_VERIFY: the chain as the peer sent it, DER, leaf first. false: there is no such
+// certificate.
 bool skr_conn_peer_certificate(const skr_conn_t *conn, size_t index, skr_view_t *der);
 // The answer to SKR_WANT_VERIFY. accept false: SKR_ERR_CERT_REFUSED.
 skr_status_t skr_conn_verified(skr_conn_t *conn, bool accept);
-// While SKR_WANT_SIGNATURE: the key, the scheme and what to sign (the digest of scheme's hash, or the message with Ed25519).
+// While SKR_WANT_SIGNATURE: the key, the scheme and what to sign (the digest of scheme's hash, or
+// the message with Ed25519).
 typedef struct {
     const skr_private_key_t *key;
     uint16_t scheme;
@@ -58,27 +67,33 @@ bool skr_conn_to_sign(const skr_conn_t *conn, skr_to_sign_t *to_sign);
 skr_status_t skr_conn_signed(skr_conn_t *conn, const uint8_t *signature, size_t size);
 
 // --- Application data ---
-// Copies up to size bytes out. SKR_OK with *got > 0, or *got == 0 with SKR_WANT_INPUT or SKR_CLOSED.
+// Copies up to size bytes out. SKR_OK with *got > 0, or *got == 0 with SKR_WANT_INPUT or
+// SKR_CLOSED.
 skr_status_t skr_conn_read(skr_conn_t *conn, uint8_t *data, size_t size, size_t *got);
 size_t skr_conn_readable(const skr_conn_t *conn); // bytes that skr_conn_read() has at once
-// Seals up to size bytes into the output. *taken says how many; SKR_WANT_OUTPUT with *taken == 0: send first.
+// Seals up to size bytes into the output. *taken says how many; SKR_WANT_OUTPUT with *taken == 0:
+// send first.
 skr_status_t skr_conn_write(skr_conn_t *conn, const uint8_t *data, size_t size, size_t *taken);
 // Says close_notify; reading goes on until the peer says it too (section 6.1).
 skr_status_t skr_conn_close(skr_conn_t *conn);
 // New keys for what this side writes; request: the peer shall do the same (section 4.7.3).
 skr_status_t skr_conn_update_keys(skr_conn_t *conn, bool request);
-// Keying material for other protocols (section 7.5). label is ASCII without the "EXPORTER" rules being checked; size at most 255*hash.
-skr_status_t skr_conn_export(const skr_conn_t *conn, skr_view_t label, skr_view_t context, uint8_t *out, size_t size);
+// Keying material for other protocols (section 7.5). label is ASCII without the "EXPORTER" rules
+// being checked; size at most 255*hash.
+skr_status_t skr_conn_export(
+    const skr_conn_t *conn, skr_view_t label, skr_view_t context, uint8_t *out, size_t size);
 
 // --- What is known ---
 typedef struct {
     uint16_t version; // SKR_TLS13, 0 before the handshake is complete
     uint16_t suite, group;
     uint16_t peer_scheme; // that the peer signed with, 0: it has not
-    const char *suite_name, *group_name, *scheme_name; // in the registry's spelling; "" when unknown
+    const char *suite_name, *group_name,
+        *scheme_name; // in the registry's spelling; "" when unknown
     skr_view_t alpn; // absent: none was agreed
     bool complete; // the handshake
-    bool peer_verified; // its chain leads to a trusted root, its name fits (unless told not to look) and it holds the key
+    bool peer_verified; // its chain leads to a trusted root, its name fits (unless told not to
+                        // look) and it holds the key
     bool retried; // there was a HelloRetryRequest
     uint64_t bytes_in, bytes_out; // on the wire
 } skr_conn_info_t;
@@ -90,21 +105,25 @@ typedef struct {
     uint8_t alert_sent, alert_received; // skr_alert_t, SKR_ALERT_NONE
     uint8_t certificate; // for SKR_CLASS_CERTIFICATE: which of the chain
     uint8_t field; // and which field of it, skr_field_t
-    uint32_t value, limit; // SKR_ERR_RECORD_LIMIT, _RECORD_OVERFLOW, _MESSAGE_TOO_LONG: both numbers; _MEMORY: value bytes, limit the region
+    uint32_t value, limit; // SKR_ERR_RECORD_LIMIT, _RECORD_OVERFLOW, _MESSAGE_TOO_LONG: both
+                           // numbers; _MEMORY: value bytes, limit the region
 } skr_error_t;
 void skr_conn_error(const skr_conn_t *conn, skr_error_t *error);
 
-// Writes one line for a key log file (RFC 9850): "LABEL random secret\n". line has SKR_KEYLOG_LINE bytes.
-// In an object of its own: a program that does not call it does not hold it. Returns the line's size.
+// Writes one line for a key log file (RFC 9850): "LABEL random secret\n". line has SKR_KEYLOG_LINE
+// bytes. In an object of its own: a program that does not call it does not hold it. Returns the
+// line's size.
 #define SKR_KEYLOG_LINE 256
-size_t skr_keylog_line(char *line, const char *label, const uint8_t *client_random, const uint8_t *secret, size_t size);
+size_t skr_keylog_line(char *line, const char *label, const uint8_t *client_random,
+    const uint8_t *secret, size_t size);
 
 // Names in the registry's spelling, "" when unknown.
 const char *skr_suite_name(uint16_t suite);
 const char *skr_group_name(uint16_t group);
 const char *skr_scheme_name(uint16_t scheme);
 
-// Two ready memories. The pool serves one connection from one caller-owned block (first fit; skr_pool_memory() fills memory).
+// Two ready memories. The pool serves one connection from one caller-owned block (first fit;
+// skr_pool_memory() fills memory).
 typedef struct {
     uint8_t *start;
     size_t size, used, peak;

@@ -1,4 +1,5 @@
-// Types that every layer shares: a view over bytes that somebody else owns, and the engine's status.
+// Types that every layer shares: a view over bytes that somebody else owns, and the engine's
+// status.
 #ifndef SKR_TYPES_H
 #define SKR_TYPES_H
 

@@ -1,5 +1,6 @@
-// X.509 path validation (RFC 5280 section 6, RFC 9525) and reading of certificates, keys and PEM. Usable without the
-// rest: nothing here knows TLS. No heap, no clock, no files: bytes, time and trust come in as arguments.
+// X.509 path validation (RFC 5280 section 6, RFC 9525) and reading of certificates, keys and PEM.
+// Usable without the rest: nothing here knows TLS. No heap, no clock, no files: bytes, time and
+// trust come in as arguments.
 #ifndef SKR_X509_H
 #define SKR_X509_H
 
@@ -21,11 +22,13 @@ typedef enum {
 typedef struct {
     skr_name_kind_t kind;
     skr_view_t data;
-    uint8_t ip[16]; // skr_name_parse() puts an address's bytes here, data then looks at them: don't copy the struct
+    uint8_t ip[16]; // skr_name_parse() puts an address's bytes here, data then looks at them: don't
+                    // copy the struct
 } skr_name_t;
 
-// One trusted root, as a DER certificate. Its name and key are trusted, and, as RFC 5280 section 6.1.1 (d) leaves it
-// to the application, its validity is checked too, as people expect of an expired root.
+// One trusted root, as a DER certificate. Its name and key are trusted, and, as RFC 5280
+// section 6.1.1 (d) leaves it to the application, its validity is checked too, as people expect of
+// an expired root.
 typedef skr_view_t skr_anchor_t;
 
 typedef struct {
@@ -38,6 +41,9 @@ typedef struct {
     const skr_name_t *name; // NULL: none is checked
     int64_t time; // seconds since 1970-01-01T00:00:00Z
     bool ignore_time; // validity is not checked: for devices without any clock
+    // How many CAs, but for the anchor and self-issued ones, the path may hold (the initial
+    // max_path_length of RFC 5280 section 6.1.2 (k)), plus one; 0: as many as SKR_PATH_MAX allows.
+    uint8_t max_intermediates;
 } skr_verify_request_t;
 
 typedef enum {
@@ -59,8 +65,9 @@ typedef enum {
     SKR_FIELD_SIGNATURE,
 } skr_field_t;
 
-// What was found. On success path holds what was used; on a refusal which certificate of the chain and which
-// field of it; where more than one path was tried, the refusal of the one that came furthest.
+// What was found. On success path holds what was used; on a refusal which certificate of the chain
+// and which field of it; where more than one path was tried, the refusal of the one that came
+// furthest.
 typedef struct {
     skr_status_t status;
     uint8_t certificate; // index in the chain; chain_count + n is anchor n
@@ -70,8 +77,9 @@ typedef struct {
     uint16_t anchor; // index of the anchor that was used
 } skr_verify_result_t;
 
-// Finds a path from the leaf to an anchor and checks it. Returns result->status: SKR_OK or an SKR_ERR_CERT_*,
-// or SKR_ERR_PROVIDER. result may not be NULL. Work is bounded; stack below 3 KB beside the provider's own.
+// Finds a path from the leaf to an anchor and checks it. Returns result->status: SKR_OK or an
+// SKR_ERR_CERT_*, or SKR_ERR_PROVIDER. result may not be NULL. Work is bounded; stack below 3 KB
+// beside the provider's own.
 skr_status_t skr_x509_verify(const skr_verify_request_t *request, skr_verify_result_t *result);
 
 // The field's name as RFC 5280 spells it ("subjectAltName"). Never NULL.
@@ -84,31 +92,37 @@ typedef struct {
     skr_view_t common_name; // the subject's last commonName, absent when there is none
     skr_view_t subject_alt_name; // DER GeneralNames, absent when there is none
     int64_t not_before, not_after; // seconds since 1970-01-01T00:00:00Z
-    skr_public_key_t key;
+    skr_public_key_t key; // type SKR_KEY_NONE: of an algorithm that is not known
+    uint8_t key_hash; // skr_hash_id_t that an RSA-PSS key may only be used with; SKR_HASH_NONE: any
     bool is_ca;
 } skr_certificate_info_t;
 skr_status_t skr_certificate_read(skr_view_t der, skr_certificate_info_t *info);
 // The n-th dNSName or iPAddress of a certificate's subjectAltName. false: there is none.
-bool skr_certificate_name(const skr_certificate_info_t *info, size_t n, skr_name_kind_t *kind, skr_view_t *name);
+bool skr_certificate_name(
+    const skr_certificate_info_t *info, size_t n, skr_name_kind_t *kind, skr_view_t *name);
 // Is the certificate for this name (subjectAltName only, RFC 9525)? Not a check of trust.
 bool skr_certificate_matches(skr_view_t der, const skr_name_t *name);
 
-// Reads what a user wrote as a host: an IPv4 or IPv6 address becomes SKR_NAME_IP (its bytes in name->ip),
-// anything that is a valid host name SKR_NAME_DNS (data looks at text; one trailing dot is dropped).
-// false: neither.
+// Reads what a user wrote as a host: an IPv4 or IPv6 address becomes SKR_NAME_IP (its bytes in
+// name->ip), anything that is a valid host name SKR_NAME_DNS (data looks at text; one trailing dot
+// is dropped). false: neither.
 bool skr_name_parse(skr_view_t text, skr_name_t *name);
 
-// PEM (RFC 7468), decoded in place. Each call decodes the next block of text[*offset..) whose label is one of
-// the wanted kinds, over its own place in text, and moves *offset behind it. SKR_OK with out->data == NULL: no more blocks.
-// SKR_ERR_PEM: a block is broken. SKR_ERR_KEY_ENCRYPTED: a key is encrypted.
+// PEM (RFC 7468), decoded in place. Each call decodes the next block of text[*offset..) whose label
+// is one of the wanted kinds, over its own place in text, and moves *offset behind it. SKR_OK with
+// out->data == NULL: no more blocks. SKR_ERR_PEM: a block is broken. SKR_ERR_KEY_ENCRYPTED: a key
+// is encrypted.
 typedef enum { SKR_PEM_CERTIFICATE = 1, SKR_PEM_PRIVATE_KEY = 2 } skr_pem_kind_t;
-skr_status_t skr_pem_next(uint8_t *text, size_t size, size_t *offset, unsigned kinds, skr_view_t *out, skr_pem_kind_t *kind);
+skr_status_t skr_pem_next(uint8_t *text, size_t size, size_t *offset, unsigned kinds,
+    skr_view_t *out, skr_pem_kind_t *kind);
 // Does this look like PEM ("-----BEGIN" somewhere) rather than DER?
 bool skr_pem_is(skr_view_t bytes);
 
-// Reads a private key from DER: PKCS#8 (RFC 5958), SEC1 (RFC 5915) or PKCS#1 (RFC 8017 section A.1.2), into views of der, which
-// must outlive the key, and opens it with the provider. SKR_ERR_KEY_MALFORMED, _KEY_ENCRYPTED, _PROVIDER, _CERT_ALGORITHM (unknown type or size).
-skr_status_t skr_private_key_load(skr_private_key_t *key, skr_view_t der, const skr_provider_t *provider);
+// Reads a private key from DER: PKCS#8 (RFC 5958), SEC1 (RFC 5915) or PKCS#1 (RFC 8017 section
+// A.1.2), into views of der, which must outlive the key, and opens it with the provider.
+// SKR_ERR_KEY_MALFORMED, _KEY_ENCRYPTED, _PROVIDER, _CERT_ALGORITHM (unknown type or size).
+skr_status_t skr_private_key_load(
+    skr_private_key_t *key, skr_view_t der, const skr_provider_t *provider);
 void skr_private_key_unload(skr_private_key_t *key, const skr_provider_t *provider);
 
 #endif

@@ -1,8 +1,8 @@
 // Views: comparison of public bytes.
 //
 // In: two views. Out: whether they hold the same bytes.
-// This is the one place that compares bytes in a time that depends on them; nothing secret comes here: see ct.h.
-// An absent view equals an empty one.
+// This is the one place that compares bytes in a time that depends on them; nothing secret comes
+// here: see ct.h. An absent view equals an empty one.
 #include "base/bytes.h"
 
 bool view_equal(skr_view_t a, skr_view_t b) {

@@ -1,9 +1,10 @@
 // Constant-time helpers, the only ones of the tree.
 //
 // In: bytes that may be secret. Out: one bit about them, or zeros in their place.
-// Accesses go through volatile pointers and every difference is gathered before it is judged, so neither the time nor the
-// addresses depend on the bytes, and no compiler shortens the loop or drops the wipe as a dead store.
-// Sizes are public. There is no select or copy by a secret bit: nothing in the engine needs one.
+// Accesses go through volatile pointers and every difference is gathered before it is judged, so
+// neither the time nor the addresses depend on the bytes, and no compiler shortens the loop or
+// drops the wipe as a dead store. Sizes are public. There is no select or copy by a secret bit:
+// nothing in the engine needs one.
 #include "base/ct.h"
 
 bool ct_equal(const void *a, const void *b, size_t size) {

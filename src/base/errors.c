@@ -1,8 +1,8 @@
 // Names, texts, classes and alerts of errors.
 //
 // In: a status or an alert's number. Out: what include/skerry/errors.h says about it.
-// The tables are made from the rows there and from nothing else. Unknown numbers get a text too, never NULL: they come
-// from the peer (alerts) or from a caller's mistake.
+// The tables are made from the rows there and from nothing else. Unknown numbers get a text too,
+// never NULL: they come from the peer (alerts) or from a caller's mistake.
 #include "skerry/errors.h"
 
 typedef struct {
@@ -13,12 +13,14 @@ typedef struct {
     uint8_t alert;
 } error_row_t;
 
+// clang-format off
 static const error_row_t error_rows[SKR_ERROR_COUNT] = {
 #define ROW(name, class_, alert, text, section) \
     {#name, text, section, SKR_CLASS_##class_, SKR_ALERT_##alert},
     SKR_ERRORS(ROW)
 #undef ROW
 };
+// clang-format on
 
 static const char *const wait_names[][2] = {
     {"OK", "done"},
@@ -70,6 +72,7 @@ skr_alert_t skr_error_alert(skr_status_t status) {
 }
 
 const char *skr_alert_name(unsigned alert) {
+    // clang-format off
     switch (alert) {
 #define ROW(name, code, text) \
     case code: \
@@ -79,4 +82,5 @@ const char *skr_alert_name(unsigned alert) {
         default:
             return "unknown alert";
     }
+    // clang-format on
 }

@@ -1,8 +1,9 @@
 // The bounded reader.
 //
-// In: a view over somebody else's bytes. Out: numbers in network order (RFC 9846 section 3.3) and views of parts.
-// Never reads past the end, never copies, never allocates. The first read that does not fit sets p to NULL, and from
-// then on every read gives zero or an absent view: a loop over reader_more() ends, a size of zero is harmless.
+// In: a view over somebody else's bytes. Out: numbers in network order (RFC 9846 section 3.3) and
+// views of parts. Never reads past the end, never copies, never allocates. The first read that does
+// not fit sets p to NULL, and from then on every read gives zero or an absent view: a loop over
+// reader_more() ends, a size of zero is harmless.
 #include "base/reader.h"
 
 #include "base/bytes.h"

@@ -1,5 +1,6 @@
-// The bounded reader: takes bytes from the front of a view. Failure sticks as p == NULL: reads after it give zero
-// and absent views, so a parser reads all its fields and asks once, at the end, whether all was well.
+// The bounded reader: takes bytes from the front of a view. Failure sticks as p == NULL: reads
+// after it give zero and absent views, so a parser reads all its fields and asks once, at the end,
+// whether all was well.
 #ifndef SKR_BASE_READER_H
 #define SKR_BASE_READER_H
 

@@ -1,9 +1,10 @@
 // The bounded writer.
 //
-// In: numbers, bytes, views. Out: the caller's block, filled in network order (RFC 9846 section 3.3).
-// Never writes past the end; the first write that does not fit sets p to NULL and every later one does nothing, so a
-// message is written straight through and asked about once. Length-prefixed blocks are opened, written and closed; the
-// length is filled in behind, and one that does not fit its field is a failure, never a truncation.
+// In: numbers, bytes, views. Out: the caller's block, filled in network order (RFC 9846
+// section 3.3). Never writes past the end; the first write that does not fit sets p to NULL and
+// every later one does nothing, so a message is written straight through and asked about once.
+// Length-prefixed blocks are opened, written and closed; the length is filled in behind, and one
+// that does not fit its field is a failure, never a truncation.
 #include "base/writer.h"
 
 #include "base/bytes.h"

@@ -1,4 +1,5 @@
-// The bounded writer: appends bytes to a block that the caller owns. Failure sticks as p == NULL, as in the reader.
+// The bounded writer: appends bytes to a block that the caller owns. Failure sticks as p == NULL,
+// as in the reader.
 #ifndef SKR_BASE_WRITER_H
 #define SKR_BASE_WRITER_H
 

@@ -1,0 +1,245 @@
+// What drives a connection: the handshake's turns, the content at hand, and the gate to application
+// data.
+//
+// In: a connection with perhaps a record's content and perhaps a turn to send. Out: the next thing
+// that it waits for. Application data opens in advance_open_gate() and nowhere else, on the proofs
+// that hs_proved() demands. Alerts (RFC 9846 section 6) and ChangeCipherSpec (section 5) are judged
+// here because they belong to no message order. Callers' callbacks never run here: a wait goes up
+// to the caller instead.
+#include "base/bytes.h"
+#include "base/ct.h"
+#include "conn/conn.h"
+
+// The one function that opens application data.
+static skr_status_t advance_open_gate(skr_conn_t *conn) {
+    hs_t *hs = conn->hs;
+    if (!hs_proved(hs)) {
+        return SKR_ERR_UNEXPECTED_MESSAGE;
+    }
+    memcpy(conn->exporter, hs->schedule.exporter, sizeof(conn->exporter));
+    conn->suite = hs->suite;
+    conn->hash = hs->hash;
+    conn->group = hs->group->id;
+    conn->peer_scheme = hs->peer_scheme;
+    conn->alpn = hs->alpn;
+    conn->retried = (hs->facts & F_HRR) != 0;
+    const uint8_t identity = PROOF_PATH | PROOF_SIGNATURE;
+    conn->peer_verified = (hs->proofs & identity) == identity;
+    conn->complete = true;
+    conn_end_handshake(conn);
+    return SKR_OK;
+}
+
+// --- Content that is no handshake message ---
+
+static skr_status_t advance_alert(skr_conn_t *conn) {
+    const uint8_t *alert = conn->record.data + conn->record.start;
+    if (conn->record.end - conn->record.start != 2) {
+        return SKR_ERR_ALERT_MALFORMED;
+    }
+    uint8_t description = alert[1]; // the level is of no use in TLS 1.3 (section 6)
+    conn_trace(conn, false, SKR_LAYER_RECORD, RECORD_ALERT, conn->in.keys.aead != NULL, 2,
+        skr_alert_name(description));
+    if (description == SKR_ALERT_CLOSE_NOTIFY) {
+        conn_record_done(conn);
+        conn->closed_in = true;
+        return conn->complete ? SKR_CLOSED : SKR_ERR_CLOSED_EARLY;
+    }
+    if (description == SKR_ALERT_USER_CANCELED) {
+        conn_record_done(conn); // a close_notify follows (section 6.1)
+        return ++conn->warnings > SKR_WARNING_ALERTS_MAX ? SKR_ERR_FLOOD : SKR_OK;
+    }
+    conn->error.alert_received = description;
+    return SKR_ERR_PEER_ALERT;
+}
+
+// Section 5: exactly one byte 1, unprotected, between the first ClientHello and the peer's
+// Finished; then dropped.
+static skr_status_t advance_change_cipher_spec(skr_conn_t *conn) {
+    bool one = conn->record.end - conn->record.start == 1 &&
+        conn->record.data[conn->record.start] == 1;
+    if (!one || conn->hs == NULL || !conn->hello_done) {
+        return SKR_ERR_RECORD_TYPE;
+    }
+    conn_record_done(conn);
+    return ++conn->change_ciphers > SKR_CCS_MAX ? SKR_ERR_FLOOD : SKR_OK;
+}
+
+static skr_status_t advance_application_data(skr_conn_t *conn) {
+    if (!conn->complete) {
+        return SKR_ERR_DATA_TOO_EARLY;
+    }
+    if (conn->record.start == conn->record.end) {
+        conn_record_done(conn);
+        return SKR_OK;
+    }
+    return SKR_WANT_READ;
+}
+
+// --- Handshake messages ---
+
+static skr_status_t advance_message(skr_conn_t *conn, skr_view_t message) {
+    if (conn->hs == NULL) {
+        return post_recv(conn, message);
+    }
+    if (walk_turn(conn->hs) != WALK_RECEIVE) {
+        return SKR_ERR_UNEXPECTED_MESSAGE;
+    }
+    conn->hs->leftover = conn_leftover(conn, message);
+    skr_status_t status = walk_recv(conn->hs, message);
+    if (status == SKR_OK) {
+        conn->hello_done = true;
+        conn->skip_early =
+            conn->hs->early_data; // until the next message: it can't come behind that
+        conn->hs->early_data = false;
+    }
+    return status;
+}
+
+static skr_status_t advance_handshake_content(skr_conn_t *conn) {
+    skr_view_t message = {NULL, 0};
+    skr_status_t status = conn_next_message(conn, &message);
+    if (status == SKR_OK) {
+        status = advance_message(conn, message);
+        if (status == SKR_OK) {
+            conn_message_done(conn, message);
+        }
+    } else if (status == SKR_WANT_INPUT) {
+        status = SKR_OK; // the record holds no more of it
+    }
+    if (status == SKR_OK && conn->record_ready && conn->record.start == conn->record.end) {
+        conn_record_done(conn);
+    }
+    return status;
+}
+
+static skr_status_t advance_content(skr_conn_t *conn) {
+    switch (conn->record_type) {
+        case RECORD_HANDSHAKE:
+            return advance_handshake_content(conn);
+        case RECORD_ALERT:
+            return advance_alert(conn);
+        case RECORD_CHANGE_CIPHER_SPEC:
+            return advance_change_cipher_spec(conn);
+        case RECORD_APPLICATION_DATA:
+            return advance_application_data(conn);
+        default:
+            return SKR_ERR_RECORD_TYPE;
+    }
+}
+
+// --- Turns ---
+
+// One step. SKR_OK: something was done, ask again.
+static skr_status_t advance_step(skr_conn_t *conn) {
+    walk_turn_t turn = conn->hs == NULL ? WALK_RECEIVE : walk_turn(conn->hs);
+    if (turn == WALK_DONE) {
+        return advance_open_gate(conn);
+    }
+    if (turn == WALK_SEND) {
+        conn->hs->leftover = conn_leftover(conn, view_of(NULL, 0));
+        return conn_send_handshake(conn);
+    }
+    if (conn->closed_in) {
+        return SKR_CLOSED;
+    }
+    return conn->record_ready ? advance_content(conn) : SKR_WANT_INPUT;
+}
+
+skr_status_t conn_advance(skr_conn_t *conn) {
+    skr_status_t status = SKR_OK;
+    while (status == SKR_OK) {
+        status = advance_step(conn);
+    }
+    if (conn->update_due && conn->complete && conn->output.data == NULL) {
+        skr_status_t sent = conn_send_update(conn, false);
+        status = sent < SKR_OK ? sent : status;
+    }
+    return status;
+}
+
+skr_status_t skr_conn_handshake(skr_conn_t *conn) {
+    if (conn->error.status != SKR_OK) {
+        return conn->error.status;
+    }
+    if (conn->complete) {
+        return SKR_OK;
+    }
+    skr_status_t status = conn_advance(conn);
+    if (status < SKR_OK) {
+        return conn_fail(conn, status);
+    }
+    if (conn->complete) {
+        return SKR_OK;
+    }
+    return status == SKR_WANT_INPUT && conn_pending(conn) > 0 ? SKR_WANT_OUTPUT : status;
+}
+
+// --- The caller's answers ---
+
+bool skr_conn_peer_certificate(const skr_conn_t *conn, size_t index, skr_view_t *der) {
+    if (conn->hs == NULL || !conn->hs->waiting || !conn->hs->path_checked) {
+        return false;
+    }
+    skr_view_t message = view_of(conn->message.data, conn->message.size);
+    if (message.data == NULL) {
+        message = view_of(
+            conn->record.data + conn->record.start, conn->record.end - conn->record.start);
+        message.size = SKR_MESSAGE_HEADER_SIZE +
+            (((size_t)message.data[1] << 16) | bytes_get16(message.data + 2));
+    }
+    wire_certificate_t certificate;
+    skr_view_t body = view_of(
+        message.data + SKR_MESSAGE_HEADER_SIZE, message.size - SKR_MESSAGE_HEADER_SIZE);
+    if (wire_read_certificate(body, &certificate) != SKR_OK) {
+        return false;
+    }
+    reader_t list = reader_of(certificate.list);
+    wire_extensions_t extensions;
+    bool end = false;
+    do {
+        if (wire_next_certificate(&list, der, &extensions, &end) != SKR_OK || end) {
+            return false;
+        }
+    } while (index-- > 0);
+    return true;
+}
+
+skr_status_t skr_conn_verified(skr_conn_t *conn, bool accept) {
+    if (conn->hs == NULL || !conn->hs->waiting) {
+        return conn->error.status != SKR_OK ? conn->error.status : SKR_ERR_USAGE;
+    }
+    conn->hs->verdict = accept ? HS_VERDICT_ACCEPT : HS_VERDICT_REFUSE;
+    return skr_conn_handshake(conn);
+}
+
+static bool advance_signing(const skr_conn_t *conn) {
+    return conn->hs != NULL && conn->hs->to_sign_size > 0 && walk_turn(conn->hs) == WALK_SEND &&
+        conn->hs->credential->key->external;
+}
+
+bool skr_conn_to_sign(const skr_conn_t *conn, skr_to_sign_t *to_sign) {
+    if (!advance_signing(conn)) {
+        return false;
+    }
+    to_sign->key = conn->hs->credential->key;
+    to_sign->scheme = conn->hs->scheme->scheme;
+    to_sign->message = view_of(conn->hs->to_sign, conn->hs->to_sign_size);
+    return true;
+}
+
+skr_status_t skr_conn_signed(skr_conn_t *conn, const uint8_t *signature, size_t size) {
+    if (!advance_signing(conn)) {
+        return conn->error.status != SKR_OK ? conn->error.status : SKR_ERR_USAGE;
+    }
+    if (size > SKR_SIGNATURE_MAX) {
+        return SKR_ERR_USAGE;
+    }
+    conn->hs->signature = view_of(signature, size);
+    conn->hs->signature_refused = size == 0;
+    skr_status_t status = skr_conn_handshake(conn);
+    if (conn->hs != NULL) {
+        conn->hs->signature = view_of(NULL, 0);
+    }
+    return status;
+}

@@ -1,0 +1,58 @@
+// What makes a configuration usable.
+//
+// In: a configuration and the peer's name, as the caller gave them. Out: SKR_OK, or the error that
+// says what is missing. Asked once, when a connection is made, so that a mistake shows before a
+// byte is sent; what only the handshake can tell (no clock yet, no suite in common) is found there.
+// Nothing that verification needs may be left out silently: no roots, no name and no clock are
+// errors, not defaults.
+#include "conn/conn.h"
+
+static skr_status_t config_check_credentials(const skr_config_t *config) {
+    if (config->credential_count > SKR_CREDENTIALS_MAX ||
+        (config->role == SKR_SERVER && config->credential_count == 0)) {
+        return SKR_ERR_CONFIG;
+    }
+    for (size_t i = 0; i < config->credential_count; i++) {
+        const skr_credential_t *credential = &config->credentials[i];
+        if (credential->chain_count == 0 || credential->key == NULL) {
+            return SKR_ERR_CONFIG;
+        }
+        skr_certificate_info_t info;
+        skr_status_t status = skr_certificate_read(credential->chain[0], &info);
+        if (status != SKR_OK) {
+            return status;
+        }
+        // A secure element's key can't be looked at.
+        if (!credential->key->external &&
+            !config->provider->key_matches(credential->key, &info.key)) {
+            return SKR_ERR_KEY_MISMATCH;
+        }
+    }
+    return SKR_OK;
+}
+
+static bool config_lists_fit(const skr_config_t *config) {
+    for (size_t i = 0; i < config->alpn_count; i++) {
+        if (config->alpn[i].size == 0 || config->alpn[i].size > SKR_ALPN_MAX) {
+            return false;
+        }
+    }
+    return config->alpn_count < 255 && config->max_record_in <= SKR_RECORD_PLAIN_MAX &&
+        config->max_record_out <= SKR_RECORD_PLAIN_MAX;
+}
+
+skr_status_t config_check(const skr_config_t *config, skr_view_t server_name) {
+    if (config->profile == NULL || config->provider == NULL || !config_lists_fit(config) ||
+        (config->random == NULL && config->provider->random == NULL)) {
+        return SKR_ERR_CONFIG;
+    }
+    if (config->verify != SKR_VERIFY_NONE) {
+        if (config->anchor_count == 0) {
+            return SKR_ERR_NO_TRUST;
+        }
+        if (config->role == SKR_CLIENT && !config->ignore_name && server_name.data == NULL) {
+            return SKR_ERR_NAME_REQUIRED;
+        }
+    }
+    return config_check_credentials(config);
+}

@@ -1,0 +1,265 @@
+// A connection's beginning, its memory and keys, its end, and what is known about it.
+//
+// In: the caller's memory and configuration. Out: a connection, errors that stick, keys in their
+// places. Every block is wiped before it goes back. An error ends everything but the bytes that
+// must still be sent: the alert (RFC 9846 section 6.2) is sealed into the connection itself, so
+// that running out of memory can be told, too. Does not judge messages and does not choose: hs
+// does.
+#include "conn/conn.h"
+
+#include "base/bytes.h"
+#include "base/ct.h"
+
+// --- Memory ---
+
+bool conn_take(skr_conn_t *conn, skr_region_t region, conn_block_t *block, size_t size) {
+    const skr_memory_t *memory = conn->config->memory;
+    block->data = memory->take(memory->user, region, size);
+    block->size = (uint32_t)size;
+    block->start = 0;
+    block->end = 0;
+    if (block->data == NULL) {
+        conn->error.value = (uint32_t)size;
+        conn->error.limit = (uint32_t)region;
+        return false;
+    }
+    return true;
+}
+
+void conn_give(skr_conn_t *conn, skr_region_t region, conn_block_t *block) {
+    if (block->data != NULL) {
+        const skr_memory_t *memory = conn->config->memory;
+        ct_wipe(block->data, block->size);
+        memory->give(memory->user, region, block->data, block->size);
+    }
+    memset(block, 0, sizeof(*block));
+}
+
+static void conn_give_peer_key(skr_conn_t *conn) {
+    hs_t *hs = conn->hs;
+    conn_block_t block = {.data = hs->peer_key_block, .size = (uint32_t)hs->peer_key_size};
+    conn_give(conn, SKR_REGION_PEER_CERTIFICATE, &block);
+    hs->peer_key_block = NULL;
+}
+
+void conn_end_handshake(skr_conn_t *conn) {
+    if (conn->hs != NULL) {
+        conn_give_peer_key(conn);
+        conn_block_t block = {.data = (uint8_t *)conn->hs, .size = sizeof(hs_t)};
+        conn_give(conn, SKR_REGION_HANDSHAKE, &block);
+        conn->hs = NULL;
+    }
+}
+
+// --- Keys ---
+
+static conn_side_t *conn_side(skr_conn_t *conn, bool writing) {
+    return writing ? &conn->out : &conn->in;
+}
+
+skr_status_t conn_cipher(skr_conn_t *conn, bool writing) {
+    conn_side_t *side = conn_side(conn, writing);
+    if (side->cipher != NULL) {
+        return SKR_OK;
+    }
+    conn_block_t block;
+    if (!conn_take(conn, writing ? SKR_REGION_CIPHER_OUT : SKR_REGION_CIPHER_IN, &block,
+            side->keys.aead->state_size)) {
+        return SKR_ERR_MEMORY;
+    }
+    side->cipher = block.data;
+    if (!side->keys.aead->init(side->cipher, side->keys.key)) {
+        conn_cipher_end(conn, writing);
+        return SKR_ERR_PROVIDER;
+    }
+    return SKR_OK;
+}
+
+void conn_cipher_end(skr_conn_t *conn, bool writing) {
+    conn_side_t *side = conn_side(conn, writing);
+    if (side->cipher != NULL) {
+        side->keys.aead->clear(side->cipher);
+        conn_block_t block = {.data = side->cipher, .size = side->keys.aead->state_size};
+        conn_give(conn, writing ? SKR_REGION_CIPHER_OUT : SKR_REGION_CIPHER_IN, &block);
+        side->cipher = NULL;
+    }
+}
+
+void conn_cipher_done(skr_conn_t *conn, bool writing) {
+    if (!conn->config->keep_cipher_state) {
+        conn_cipher_end(conn, writing);
+    }
+}
+
+skr_status_t conn_install(skr_conn_t *conn, bool writing, const uint8_t *secret,
+    const skr_hash_t *hash, const skr_aead_t *aead) {
+    conn_side_t *side = conn_side(conn, writing);
+    conn_cipher_end(conn, writing);
+    if (secret != side->secret) {
+        memcpy(side->secret, secret, hash->size);
+    }
+    if (!schedule_traffic_keys(hash, secret, side->keys.key, aead->key_size, side->keys.iv)) {
+        return SKR_ERR_PROVIDER;
+    }
+    side->keys.aead = aead;
+    side->keys.sequence = 0;
+    return SKR_OK;
+}
+
+skr_status_t conn_next_keys(skr_conn_t *conn, bool writing) {
+    conn_side_t *side = conn_side(conn, writing);
+    if (!schedule_update(conn->hash, side->secret)) {
+        return SKR_ERR_PROVIDER;
+    }
+    return conn_install(conn, writing, side->secret, conn->hash, side->keys.aead);
+}
+
+static skr_status_t conn_keys(void *user, bool writing, const uint8_t *secret) {
+    skr_conn_t *conn = user;
+    return conn_install(conn, writing, secret, conn->hs->hash, conn->hs->aead);
+}
+
+// --- Beginning ---
+
+static skr_status_t conn_name_peer(skr_conn_t *conn) {
+    if (conn->server_name.data == NULL || conn->config->role == SKR_SERVER) {
+        return SKR_OK;
+    }
+    return skr_name_parse(conn->server_name, &conn->hs->peer_name) ? SKR_OK : SKR_ERR_NAME_REQUIRED;
+}
+
+static skr_status_t conn_begin(skr_conn_t *conn) {
+    skr_status_t status = config_check(conn->config, conn->server_name);
+    if (status != SKR_OK) {
+        return status;
+    }
+    conn_block_t block;
+    if (!conn_take(conn, SKR_REGION_HANDSHAKE, &block, sizeof(hs_t))) {
+        return SKR_ERR_MEMORY;
+    }
+    memset(block.data, 0, block.size);
+    conn->hs = (hs_t *)(void *)block.data;
+    hs_sink_t sink = {conn_keys, conn};
+    status = hs_init(conn->hs, conn->config, sink, conn->now);
+    return status != SKR_OK ? status : conn_name_peer(conn);
+}
+
+skr_conn_t *skr_conn_init(
+    void *memory, size_t size, const skr_config_t *config, skr_view_t server_name, int64_t now) {
+    _Static_assert(sizeof(skr_conn_t) <= SKR_CONN_SIZE, "SKR_CONN_SIZE is what a connection takes");
+    if (memory == NULL || size < sizeof(skr_conn_t) || config == NULL || config->memory == NULL) {
+        return NULL;
+    }
+    skr_conn_t *conn = memory;
+    memset(conn, 0, sizeof(*conn));
+    conn->config = config;
+    conn->server_name = server_name;
+    conn->now = now;
+    conn->error.alert_sent = SKR_ALERT_NONE;
+    conn->error.alert_received = SKR_ALERT_NONE;
+    skr_status_t status = conn_begin(conn);
+    if (status != SKR_OK) {
+        conn->error.status = status; // nothing was said yet, so there is no alert
+        conn_end_handshake(conn);
+    }
+    return conn;
+}
+
+void skr_conn_set_time(skr_conn_t *conn, int64_t now) {
+    conn->now = now;
+    if (conn->hs != NULL) {
+        conn->hs->now = now;
+    }
+}
+
+// --- End ---
+
+static void conn_drop_input(skr_conn_t *conn) {
+    conn_give(conn, SKR_REGION_RECORD_IN, &conn->record);
+    conn_give(conn, SKR_REGION_MESSAGE, &conn->message);
+    conn->record_ready = false;
+    conn_cipher_end(conn, false);
+}
+
+static void conn_wipe_keys(skr_conn_t *conn) {
+    conn_cipher_end(conn, true);
+    ct_wipe(&conn->in, sizeof(conn->in));
+    ct_wipe(&conn->out, sizeof(conn->out));
+    ct_wipe(conn->exporter, sizeof(conn->exporter));
+}
+
+skr_status_t conn_fail(skr_conn_t *conn, skr_status_t status) {
+    if (conn->error.status != SKR_OK) {
+        return conn->error.status;
+    }
+    conn->error.status = status;
+    if (conn->hs != NULL && skr_error_class(status) == SKR_CLASS_CERTIFICATE) {
+        conn->error.certificate = conn->hs->path.certificate;
+        conn->error.field = conn->hs->path.field;
+    }
+    skr_alert_t alert = skr_error_alert(status);
+    if (alert != SKR_ALERT_NONE && !conn->closed_out) {
+        conn_send_alert(conn, alert);
+    }
+    conn->complete = false;
+    conn->closed_out = true;
+    conn_drop_input(conn);
+    conn_end_handshake(conn);
+    conn_wipe_keys(conn);
+    return status;
+}
+
+void skr_conn_free(skr_conn_t *conn) {
+    conn_drop_input(conn);
+    conn_give(conn, SKR_REGION_RECORD_OUT, &conn->output);
+    conn_end_handshake(conn);
+    conn_wipe_keys(conn);
+    ct_wipe(conn, sizeof(*conn));
+}
+
+// --- What is known ---
+
+void conn_trace(const skr_conn_t *conn, bool sent, skr_layer_t layer, uint8_t type,
+    bool is_protected, size_t size, const char *name) {
+    const skr_trace_t *trace = conn->config->trace;
+    if (trace != NULL) {
+        skr_trace_event_t event = {sent, (uint8_t)layer, type, is_protected, (uint32_t)size, name};
+        trace->event(trace->user, &event);
+    }
+}
+
+void skr_conn_info(const skr_conn_t *conn, skr_conn_info_t *info) {
+    memset(info, 0, sizeof(*info));
+    info->suite_name = info->group_name = info->scheme_name = "";
+    info->bytes_in = conn->bytes_in;
+    info->bytes_out = conn->bytes_out;
+    if (conn->suite == NULL) {
+        return;
+    }
+    info->version = SKR_TLS13;
+    info->suite = conn->suite->id;
+    info->suite_name = conn->suite->name;
+    info->group = conn->group;
+    info->group_name = skr_group_name(conn->group);
+    info->peer_scheme = conn->peer_scheme;
+    info->scheme_name = skr_scheme_name(conn->peer_scheme);
+    if (conn->alpn != 0) {
+        info->alpn = conn->config->alpn[conn->alpn - 1];
+    }
+    info->complete = conn->complete;
+    info->peer_verified = conn->peer_verified;
+    info->retried = conn->retried;
+}
+
+void skr_conn_error(const skr_conn_t *conn, skr_error_t *error) {
+    *error = conn->error;
+}
+
+skr_status_t skr_conn_export(
+    const skr_conn_t *conn, skr_view_t label, skr_view_t context, uint8_t *out, size_t size) {
+    if (!conn->complete || size == 0 || size > 255u * (size_t)conn->hash->size ||
+        label.size > 249) {
+        return conn->error.status != SKR_OK ? conn->error.status : SKR_ERR_USAGE;
+    }
+    return hs_local(schedule_export(conn->hash, conn->exporter, label, context, out, size));
+}

@@ -1,0 +1,126 @@
+// The connection: the only glue. Joins records, handshake and keys to the caller's bytes and
+// memory.
+//
+// Rooms: conn.c makes, ends and tells; config.c judges the configuration; input.c takes records
+// apart; message.c puts handshake messages together; advance.c drives the handshake and opens
+// application data; output.c makes records; post.c handles what comes after the handshake. Nothing
+// here knows a message's content.
+#ifndef SKR_CONN_CONN_H
+#define SKR_CONN_CONN_H
+
+#include "hs/hs.h"
+#include "hs/walk.h"
+#include "record/record.h"
+#include "skerry/skerry.h"
+
+// One direction's keys. The traffic secret stays for KeyUpdate (RFC 9846 section 7.2).
+typedef struct {
+    record_keys_t keys;
+    uint8_t secret[SKR_SECRET_SIZE_MAX];
+    void *cipher; // SKR_REGION_CIPHER_*: the expanded keys, while they are there
+} conn_side_t;
+
+// A block that comes and goes.
+typedef struct {
+    uint8_t *data; // NULL: not there
+    uint32_t size; // of the block
+    uint32_t start; // first byte that is still of use
+    uint32_t end; // behind the last
+} conn_block_t;
+
+struct skr_conn {
+    const skr_config_t *config;
+    hs_t *hs; // NULL once the handshake is complete, or has failed
+    skr_view_t server_name;
+    int64_t now;
+    const suite_t *suite;
+    const skr_hash_t *hash;
+
+    conn_side_t in, out;
+    uint8_t exporter[SKR_SECRET_SIZE_MAX];
+
+    conn_block_t record; // the record at hand: its content is start..end once record_ready
+    conn_block_t message; // a handshake message that is put together; complete when end == size
+    conn_block_t output;
+    skr_error_t error;
+
+    uint64_t bytes_in, bytes_out;
+    uint16_t group, peer_scheme;
+    uint8_t record_header[SKR_RECORD_HEADER_SIZE];
+    uint8_t record_header_fill;
+    uint8_t message_header[SKR_MESSAGE_HEADER_SIZE];
+    uint8_t message_header_fill;
+    uint8_t record_type; // of the content at hand
+    uint8_t last_words[32]; // a sealed alert: needs no memory of the caller when all else is gone
+    uint8_t last_words_start, last_words_end;
+    uint8_t alpn; // 1 + index, 0: none
+    uint8_t empty_records, idle_messages, warnings, change_ciphers; // floods
+
+    bool record_ready; // the content may be looked at
+    bool complete; // the gate is open: application data may pass
+    bool peer_verified;
+    bool retried;
+    bool received; // at least one record header
+    bool hello_done; // the first ClientHello was sent or received
+    bool ccs_sent; // the compatibility ChangeCipherSpec (appendix E.4)
+    bool update_due; // the peer asked for a KeyUpdate
+    bool closed_in; // close_notify came
+    bool closed_out; // close_notify was sent
+    bool skip_early; // server: records that can't be opened are early data (section 4.3.10)
+    uint32_t skipped; // bytes of early data passed over
+};
+
+// config.c
+skr_status_t config_check(const skr_config_t *config, skr_view_t server_name);
+
+// conn.c
+// The first error sticks: everything is given back but what must still be sent. Returns the error
+// that stands.
+skr_status_t conn_fail(skr_conn_t *conn, skr_status_t status);
+bool conn_take(skr_conn_t *conn, skr_region_t region, conn_block_t *block,
+    size_t size); // false: SKR_ERR_MEMORY stands ready in error
+void conn_give(skr_conn_t *conn, skr_region_t region,
+    conn_block_t *block); // wiped; nothing happens when it is not there
+void conn_end_handshake(skr_conn_t *conn);
+// New keys of one direction from a traffic secret.
+skr_status_t conn_install(skr_conn_t *conn, bool writing, const uint8_t *secret,
+    const skr_hash_t *hash, const skr_aead_t *aead);
+// The next generation of one direction's keys (section 7.2).
+skr_status_t conn_next_keys(skr_conn_t *conn, bool writing);
+// Expanded keys for the next record, and their end; they stay with keep_cipher_state.
+skr_status_t conn_cipher(skr_conn_t *conn, bool writing);
+void conn_cipher_done(skr_conn_t *conn, bool writing);
+void conn_cipher_end(skr_conn_t *conn, bool writing);
+void conn_trace(const skr_conn_t *conn, bool sent, skr_layer_t layer, uint8_t type,
+    bool is_protected, size_t size, const char *name);
+
+// input.c
+void conn_record_done(skr_conn_t *conn);
+
+// message.c
+// The next whole handshake message of the content at hand: SKR_OK with *message, SKR_WANT_INPUT
+// when there is none yet. It stays the next one until conn_message_done().
+skr_status_t conn_next_message(skr_conn_t *conn, skr_view_t *message);
+void conn_message_done(skr_conn_t *conn, skr_view_t message);
+// Are there handshake bytes behind the message (absent: at all)?
+bool conn_leftover(const skr_conn_t *conn, skr_view_t message);
+// Is a message begun and not whole?
+bool conn_message_begun(const skr_conn_t *conn);
+
+// advance.c
+// Goes on with handshake and content as far as can be.
+skr_status_t conn_advance(skr_conn_t *conn);
+
+// output.c
+size_t conn_output_limit(const skr_conn_t *conn); // content bytes of one record
+// The handshake message whose turn it is. SKR_WANT_OUTPUT: no room.
+skr_status_t conn_send_handshake(skr_conn_t *conn);
+skr_status_t conn_send_update(skr_conn_t *conn, bool request);
+// Writes the alert into last_words; nothing when it can't be sealed.
+void conn_send_alert(skr_conn_t *conn, skr_alert_t alert);
+size_t conn_pending(const skr_conn_t *conn);
+
+// post.c
+skr_status_t post_recv(skr_conn_t *conn, skr_view_t message);
+
+#endif

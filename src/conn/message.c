@@ -1,0 +1,99 @@
+// Handshake messages out of records (RFC 9846 section 5.1).
+//
+// In: the content of handshake records. Out: whole messages, one at a time, with their headers.
+// A message that lies whole in one record is looked at where it is. One that does not gets a block
+// of its exact size once its header is there; a header that is cut waits in the connection. The
+// length is judged at the header, before any memory. Which message may come is not judged here: the
+// walker does.
+#include "base/bytes.h"
+#include "conn/conn.h"
+
+static size_t message_available(const skr_conn_t *conn) {
+    bool handshake = conn->record_ready && conn->record_type == RECORD_HANDSHAKE;
+    return handshake ? conn->record.end - conn->record.start : 0;
+}
+
+static size_t message_size(const uint8_t *header) {
+    return SKR_MESSAGE_HEADER_SIZE + (((size_t)header[1] << 16) | bytes_get16(header + 2));
+}
+
+bool conn_message_begun(const skr_conn_t *conn) {
+    return conn->message_header_fill > 0 || conn->message.data != NULL;
+}
+
+bool conn_leftover(const skr_conn_t *conn, skr_view_t message) {
+    size_t inside = 0; // bytes of the message that lie in the content at hand
+    if (message.data != NULL && message.data != conn->message.data) {
+        inside = message.size;
+    }
+    bool begun = message.data == NULL && conn_message_begun(conn);
+    return begun || message_available(conn) > inside;
+}
+
+static size_t message_copy(skr_conn_t *conn, uint8_t *to, size_t wanted) {
+    size_t size = message_available(conn);
+    size = size < wanted ? size : wanted;
+    memcpy(to, conn->record.data + conn->record.start, size);
+    conn->record.start += (uint32_t)size;
+    return size;
+}
+
+// The header is there: a block for the whole message.
+static skr_status_t message_begin(skr_conn_t *conn) {
+    size_t size = message_size(conn->message_header);
+    if (size > SKR_MESSAGE_MAX) {
+        conn->error.value = (uint32_t)size;
+        conn->error.limit = SKR_MESSAGE_MAX;
+        return SKR_ERR_MESSAGE_TOO_LONG;
+    }
+    if (!conn_take(conn, SKR_REGION_MESSAGE, &conn->message, size)) {
+        return SKR_ERR_MEMORY;
+    }
+    memcpy(conn->message.data, conn->message_header, SKR_MESSAGE_HEADER_SIZE);
+    conn->message.end = SKR_MESSAGE_HEADER_SIZE;
+    return SKR_OK;
+}
+
+// Puts a message together from what the content at hand has of it.
+static skr_status_t message_collect(skr_conn_t *conn, skr_view_t *message) {
+    conn->message_header_fill = (uint8_t)(conn->message_header_fill +
+        message_copy(conn, conn->message_header + conn->message_header_fill,
+            (size_t)SKR_MESSAGE_HEADER_SIZE - conn->message_header_fill));
+    if (conn->message_header_fill < SKR_MESSAGE_HEADER_SIZE) {
+        return SKR_WANT_INPUT;
+    }
+    if (conn->message.data == NULL) {
+        skr_status_t status = message_begin(conn);
+        if (status != SKR_OK) {
+            return status;
+        }
+    }
+    conn_block_t *block = &conn->message;
+    block->end += (uint32_t)message_copy(conn, block->data + block->end, block->size - block->end);
+    *message = view_of(block->data, block->size);
+    return block->end == block->size ? SKR_OK : SKR_WANT_INPUT;
+}
+
+skr_status_t conn_next_message(skr_conn_t *conn, skr_view_t *message) {
+    size_t available = message_available(conn);
+    if (!conn_message_begun(conn)) {
+        if (available == 0) {
+            return SKR_WANT_INPUT;
+        }
+        const uint8_t *p = conn->record.data + conn->record.start;
+        if (available >= SKR_MESSAGE_HEADER_SIZE && message_size(p) <= available) {
+            *message = view_of(p, message_size(p));
+            return SKR_OK;
+        }
+    }
+    return message_collect(conn, message);
+}
+
+void conn_message_done(skr_conn_t *conn, skr_view_t message) {
+    if (conn->message.data != NULL) {
+        conn_give(conn, SKR_REGION_MESSAGE, &conn->message);
+        conn->message_header_fill = 0;
+    } else {
+        conn->record.start += (uint32_t)message.size;
+    }
+}

@@ -1,0 +1,298 @@
+// Records out: handshake messages, application data, KeyUpdate and alerts.
+//
+// In: what is to be sent. Out: records in the output block, which exists only while something waits
+// to be sent (RFC 9846 section 5); alerts apart, in the connection itself. Handshake messages are
+// built where their records will lie and spread over several when they are longer than one; a
+// flight gathers in the block as far as it has room. Nothing is sealed with a key beyond its limit
+// (section 5.5): a KeyUpdate goes first.
+#include "base/bytes.h"
+#include "base/ct.h"
+#include "conn/conn.h"
+
+enum { OUTPUT_CCS_SIZE = 6 };
+
+static bool output_protected(const skr_conn_t *conn) {
+    return conn->out.keys.aead != NULL;
+}
+
+size_t conn_output_limit(const skr_conn_t *conn) {
+    size_t limit = conn->config->max_record_out;
+    return limit != 0 ? limit : SKR_RECORD_PLAIN_MAX;
+}
+
+static size_t output_overhead(const skr_conn_t *conn) {
+    return SKR_RECORD_HEADER_SIZE + (output_protected(conn) ? SKR_RECORD_TAIL_SIZE : 0);
+}
+
+static size_t output_pad(const skr_conn_t *conn, size_t size) {
+    return output_protected(conn)
+        ? record_padding(size, conn->config->pad_to, conn_output_limit(conn))
+        : 0;
+}
+
+// Room for size bytes more. SKR_WANT_OUTPUT: what is there must go first.
+static skr_status_t output_room(skr_conn_t *conn, size_t size) {
+    conn_block_t *block = &conn->output;
+    if (block->data != NULL) {
+        return block->size - block->end >= size ? SKR_OK : SKR_WANT_OUTPUT;
+    }
+    size_t usual = conn->complete ? size : SKR_FLIGHT_SIZE;
+    return conn_take(conn, SKR_REGION_RECORD_OUT, block, size > usual ? size : usual)
+        ? SKR_OK
+        : SKR_ERR_MEMORY;
+}
+
+static const char *output_type_name(record_type_t type) {
+    return type == RECORD_HANDSHAKE ? "handshake"
+        : type == RECORD_ALERT      ? "alert"
+                                    : "application_data";
+}
+
+// Makes content of size bytes at record + 5 a record. *sealed: its whole size.
+static skr_status_t output_record(skr_conn_t *conn, uint8_t *record, record_type_t type,
+    size_t size, size_t pad, size_t *sealed) {
+    if (!output_protected(conn)) {
+        bool initial = type == RECORD_HANDSHAKE && !conn->hello_done &&
+            conn->config->role == SKR_CLIENT;
+        record_write_header(record, type, initial, size);
+        *sealed = SKR_RECORD_HEADER_SIZE + size;
+        conn_trace(
+            conn, true, SKR_LAYER_RECORD, (uint8_t)type, false, *sealed, output_type_name(type));
+        return SKR_OK;
+    }
+    skr_status_t status = conn_cipher(conn, true);
+    if (status == SKR_OK) {
+        status = record_seal(&conn->out.keys, conn->out.cipher, record, type, size, pad);
+        conn_cipher_done(conn, true);
+    }
+    *sealed = record_sealed_size(size, pad);
+    if (status == SKR_OK) {
+        conn_trace(conn, true, SKR_LAYER_RECORD, RECORD_APPLICATION_DATA, true, *sealed,
+            output_type_name(RECORD_APPLICATION_DATA));
+    }
+    return status;
+}
+
+// --- Handshake messages ---
+
+// Appendix E.4: before the client's second flight, and behind the server's first message. step is
+// the row to come.
+static bool output_ccs_due(const skr_conn_t *conn) {
+    return !conn->ccs_sent && conn->hello_done && conn->hs->session_id_size > 0;
+}
+
+static void output_ccs(skr_conn_t *conn) {
+    static const uint8_t ccs[OUTPUT_CCS_SIZE] = {RECORD_CHANGE_CIPHER_SPEC, 3, 3, 0, 1, 1};
+    memcpy(conn->output.data + conn->output.end, ccs, sizeof(ccs));
+    conn->output.end += (uint32_t)sizeof(ccs);
+    conn->ccs_sent = true;
+    conn_trace(conn, true, SKR_LAYER_RECORD, RECORD_CHANGE_CIPHER_SPEC, false, sizeof(ccs),
+        "change_cipher_spec");
+}
+
+// Bytes that a message takes in records, with all the padding that there may be.
+static size_t output_message_room(const skr_conn_t *conn, size_t size) {
+    size_t limit = conn_output_limit(conn);
+    size_t records = (size + limit - 1) / limit;
+    size_t pad = output_protected(conn) ? conn->config->pad_to : 0;
+    return size + records * (output_overhead(conn) + (pad < limit ? pad : limit));
+}
+
+// Makes records of one message from output.end on. The message stands as far behind as all its
+// records' overhead takes, so fragments move to the front one by one and no record reaches bytes
+// that are still to be moved.
+static skr_status_t output_spread(skr_conn_t *conn, const uint8_t *message, size_t size) {
+    size_t limit = conn_output_limit(conn);
+    while (size > 0) {
+        size_t part = size < limit ? size : limit;
+        uint8_t *record = conn->output.data + conn->output.end;
+        memmove(record + SKR_RECORD_HEADER_SIZE, message, part);
+        message += part;
+        size -= part;
+        size_t sealed = 0;
+        skr_status_t status = output_record(
+            conn, record, RECORD_HANDSHAKE, part, output_pad(conn, part), &sealed);
+        if (status != SKR_OK) {
+            return status;
+        }
+        conn->output.end += (uint32_t)sealed;
+    }
+    return SKR_OK;
+}
+
+// The message at the end of its room, then its records, then the walker's key change.
+static skr_status_t output_message(skr_conn_t *conn, size_t bound, size_t room) {
+    writer_t w = writer_of(conn->output.data + conn->output.end + room - bound, bound);
+    skr_status_t status = walk_build(conn->hs, &w);
+    if (status == SKR_OK) {
+        status = output_spread(conn, w.start, writer_size(&w));
+    }
+    if (status == SKR_OK) {
+        conn->hello_done = true;
+        status = walk_sent(conn->hs);
+    }
+    return status;
+}
+
+skr_status_t conn_send_handshake(skr_conn_t *conn) {
+    bool is_client = conn->config->role == SKR_CLIENT;
+    size_t bound = walk_send_bound(conn->hs);
+    size_t room = output_message_room(conn, bound);
+    skr_status_t status = output_room(conn, room + OUTPUT_CCS_SIZE);
+    if (status != SKR_OK) {
+        return status;
+    }
+    if (is_client && output_ccs_due(conn)) {
+        output_ccs(conn);
+    }
+    status = output_message(conn, bound, room);
+    if (status == SKR_OK && !is_client && output_ccs_due(conn)) {
+        output_ccs(conn);
+    }
+    return status;
+}
+
+// --- KeyUpdate (section 4.7.3) ---
+
+skr_status_t conn_send_update(skr_conn_t *conn, bool request) {
+    enum { UPDATE_SIZE = SKR_MESSAGE_HEADER_SIZE + 1 };
+    size_t pad = output_pad(conn, UPDATE_SIZE);
+    skr_status_t status = output_room(conn, record_sealed_size(UPDATE_SIZE, pad));
+    if (status != SKR_OK) {
+        return status;
+    }
+    uint8_t *record = conn->output.data + conn->output.end;
+    writer_t w = writer_of(record + SKR_RECORD_HEADER_SIZE, UPDATE_SIZE);
+    wire_write_key_update(&w, request);
+    size_t sealed = 0;
+    status = output_record(conn, record, RECORD_HANDSHAKE, UPDATE_SIZE, pad, &sealed);
+    if (status != SKR_OK) {
+        return status;
+    }
+    conn->output.end += (uint32_t)sealed;
+    conn->update_due = false;
+    conn_trace(conn, true, SKR_LAYER_HANDSHAKE, WIRE_KEY_UPDATE, true, UPDATE_SIZE,
+        wire_type_name(WIRE_KEY_UPDATE));
+    return conn_next_keys(conn, true);
+}
+
+skr_status_t skr_conn_update_keys(skr_conn_t *conn, bool request) {
+    if (conn->error.status != SKR_OK) {
+        return conn->error.status;
+    }
+    if (!conn->complete || conn->closed_out) {
+        return conn->closed_out ? SKR_ERR_CLOSED : SKR_ERR_USAGE;
+    }
+    skr_status_t status = conn_send_update(conn, request);
+    return status < SKR_OK ? conn_fail(conn, status) : status;
+}
+
+// --- Alerts (section 6) ---
+
+void conn_send_alert(skr_conn_t *conn, skr_alert_t alert) {
+    _Static_assert(sizeof(conn->last_words) >= SKR_RECORD_HEADER_SIZE + 2 + SKR_RECORD_TAIL_SIZE,
+        "an alert fits");
+    uint8_t *record = conn->last_words;
+    record[SKR_RECORD_HEADER_SIZE] = alert == SKR_ALERT_CLOSE_NOTIFY ? 1 : 2; // warning, fatal
+    record[SKR_RECORD_HEADER_SIZE + 1] = (uint8_t)alert;
+    size_t sealed = 0;
+    if (output_record(conn, record, RECORD_ALERT, 2, 0, &sealed) != SKR_OK) {
+        return; // no memory or a broken provider: the caller still learns of the first error
+    }
+    conn->last_words_start = 0;
+    conn->last_words_end = (uint8_t)sealed;
+    conn->error.alert_sent = (uint8_t)alert;
+    conn_trace(conn, true, SKR_LAYER_RECORD, RECORD_ALERT, output_protected(conn), 2,
+        skr_alert_name(alert));
+}
+
+skr_status_t skr_conn_close(skr_conn_t *conn) {
+    if (conn->error.status != SKR_OK) {
+        return conn->error.status;
+    }
+    if (!conn->closed_out) {
+        conn_send_alert(conn, SKR_ALERT_CLOSE_NOTIFY);
+        conn->error.alert_sent = SKR_ALERT_NONE; // no error
+        conn->closed_out = true;
+    }
+    return SKR_OK;
+}
+
+// --- Application data ---
+
+static skr_status_t output_data(skr_conn_t *conn, const uint8_t *data, size_t size, size_t *taken) {
+    if (record_update_due(&conn->out.keys) || conn->update_due) {
+        skr_status_t status = conn_send_update(conn, false);
+        if (status != SKR_OK) {
+            return status;
+        }
+    }
+    size_t limit = conn_output_limit(conn);
+    size_t part = size < limit ? size : limit;
+    size_t pad = output_pad(conn, part);
+    skr_status_t status = output_room(conn, record_sealed_size(part, pad));
+    if (status != SKR_OK) {
+        return status;
+    }
+    uint8_t *record = conn->output.data + conn->output.end;
+    memcpy(record + SKR_RECORD_HEADER_SIZE, data, part);
+    size_t sealed = 0;
+    status = output_record(conn, record, RECORD_APPLICATION_DATA, part, pad, &sealed);
+    if (status == SKR_OK) {
+        conn->output.end += (uint32_t)sealed;
+        *taken = part;
+        conn_trace(conn, true, SKR_LAYER_APPLICATION, 0, true, part, "application data");
+    }
+    return status;
+}
+
+skr_status_t skr_conn_write(skr_conn_t *conn, const uint8_t *data, size_t size, size_t *taken) {
+    *taken = 0;
+    if (conn->error.status != SKR_OK) {
+        return conn->error.status;
+    }
+    if (!conn->complete) {
+        skr_status_t status = skr_conn_handshake(conn);
+        if (status != SKR_OK) {
+            return status;
+        }
+    }
+    if (conn->closed_out) {
+        return SKR_ERR_CLOSED;
+    }
+    if (size == 0) {
+        return SKR_OK;
+    }
+    skr_status_t status = output_data(conn, data, size, taken);
+    return status < SKR_OK ? conn_fail(conn, status) : status;
+}
+
+// --- Bytes to the peer ---
+
+size_t conn_pending(const skr_conn_t *conn) {
+    return (size_t)(conn->output.end - conn->output.start) +
+        (size_t)(conn->last_words_end - conn->last_words_start);
+}
+
+size_t skr_conn_output(skr_conn_t *conn, const uint8_t **data) {
+    if (conn->output.end > conn->output.start) {
+        *data = conn->output.data + conn->output.start;
+        return conn->output.end - conn->output.start;
+    }
+    *data = conn->last_words + conn->last_words_start;
+    return (size_t)(conn->last_words_end - conn->last_words_start);
+}
+
+void skr_conn_sent(skr_conn_t *conn, size_t size) {
+    size_t block = conn->output.end - conn->output.start;
+    size_t part = size < block ? size : block;
+    conn->bytes_out += part;
+    conn->output.start += (uint32_t)part;
+    if (conn->output.data != NULL && conn->output.start == conn->output.end) {
+        conn_give(conn, SKR_REGION_RECORD_OUT, &conn->output);
+    }
+    size_t words = (size_t)(conn->last_words_end - conn->last_words_start);
+    size_t rest = size - part < words ? size - part : words;
+    conn->bytes_out += rest;
+    conn->last_words_start = (uint8_t)(conn->last_words_start + rest);
+}

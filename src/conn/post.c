@@ -1,0 +1,55 @@
+// What comes after the handshake (RFC 9846 section 4.7): KeyUpdate and NewSessionTicket.
+//
+// In: one whole message. Out: new reading keys, and the duty to answer with new writing keys;
+// tickets are checked and dropped for now. Everything else is out of order: certificate requests
+// after the handshake were not offered (section 4.7.2), and TLS 1.3 does not negotiate again
+// (section 4.2.2). Messages that carry nothing may not come without end.
+#include "base/bytes.h"
+#include "conn/conn.h"
+
+static skr_status_t post_key_update(skr_conn_t *conn, skr_view_t message, skr_view_t body) {
+    bool requested = false;
+    skr_status_t status = wire_read_key_update(body, &requested);
+    if (status != SKR_OK) {
+        return status;
+    }
+    if (conn_leftover(conn, message)) {
+        return SKR_ERR_KEY_CHANGE_UNALIGNED;
+    }
+    if (++conn->idle_messages > SKR_KEY_UPDATES_MAX) {
+        return SKR_ERR_FLOOD;
+    }
+    if (requested && !conn->closed_out) {
+        conn->update_due = true; // one answer stands for several requests (section 4.7.3)
+    }
+    return conn_next_keys(conn, false);
+}
+
+static skr_status_t post_ticket(skr_conn_t *conn, skr_view_t body) {
+    wire_new_session_ticket_t ticket;
+    if (conn->config->role == SKR_SERVER) {
+        return SKR_ERR_UNEXPECTED_MESSAGE;
+    }
+    if (++conn->idle_messages > SKR_TICKETS_MAX) {
+        return SKR_ERR_FLOOD;
+    }
+    return wire_read_new_session_ticket(body, &ticket);
+}
+
+skr_status_t post_recv(skr_conn_t *conn, skr_view_t message) {
+    uint8_t type = message.data[0];
+    skr_view_t body = view_of(
+        message.data + SKR_MESSAGE_HEADER_SIZE, message.size - SKR_MESSAGE_HEADER_SIZE);
+    conn_trace(conn, false, SKR_LAYER_HANDSHAKE, type, true, message.size, wire_type_name(type));
+    switch (type) {
+        case WIRE_KEY_UPDATE:
+            return post_key_update(conn, message, body);
+        case WIRE_NEW_SESSION_TICKET:
+            return post_ticket(conn, body);
+        case WIRE_CLIENT_HELLO:
+        case WIRE_HELLO_REQUEST:
+            return SKR_ERR_RENEGOTIATION;
+        default:
+            return SKR_ERR_UNEXPECTED_MESSAGE;
+    }
+}

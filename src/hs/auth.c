@@ -1,0 +1,254 @@
+// Certificate and CertificateVerify: who this side is, and whether the peer is who it says.
+//
+// In: the peer's chain and signature (RFC 9846 sections 4.5.1, 4.5.2), this side's credential. Out:
+// PROOF_PATH and PROOF_SIGNATURE, each set in one function only; the peer's key in between, copied
+// out of the message that goes away; this side's messages. Path validation itself is in x509. The
+// caller may be asked for its verdict (SKR_WANT_VERIFY) or to sign (SKR_WANT_SIGNATURE): the
+// handlers then stop, and run again with the same message once there is an answer.
+#include "base/bytes.h"
+#include "base/ct.h"
+#include "hs/handlers.h"
+#include "hs/offer.h"
+
+// --- Certificate, sending (section 4.5.1) ---
+
+skr_status_t auth_send_cert(hs_t *hs, writer_t *w) {
+    writer_u8(w, 0); // certificate_request_context: empty in the handshake
+    writer_block_t list = writer_open(w, 3);
+    if ((hs->facts & F_EMPTY_CERT) == 0) {
+        for (size_t i = 0; i < hs->credential->chain_count; i++) {
+            writer_vector(w, 3, hs->credential->chain[i]);
+            writer_u16(w, 0); // no extensions
+        }
+    }
+    writer_close(w, list);
+    return SKR_OK;
+}
+
+// --- Certificate, receiving (section 4.5.1.3) ---
+
+static skr_status_t auth_read_chain(skr_view_t list, skr_view_t *chain, size_t *count) {
+    reader_t r = reader_of(list);
+    *count = 0;
+    for (;;) {
+        skr_view_t der = {NULL, 0};
+        wire_extensions_t extensions;
+        bool end = false;
+        skr_status_t status = wire_next_certificate(&r, &der, &extensions, &end);
+        if (status != SKR_OK || end) {
+            return status;
+        }
+        // Neither OCSP nor SCTs are asked for, so nothing may come (section 4.5.1).
+        status = wire_check_offered(&extensions, 0);
+        if (status != SKR_OK) {
+            return status;
+        }
+        if (*count == SKR_CHAIN_MAX) {
+            return SKR_ERR_CERT_TOO_COMPLEX;
+        }
+        chain[(*count)++] = der;
+    }
+}
+
+// The peer's key outlives the message that it came in: a copy of the numbers, nothing else.
+static skr_status_t auth_keep_key(hs_t *hs, skr_view_t leaf) {
+    skr_certificate_info_t info;
+    skr_status_t status = skr_certificate_read(leaf, &info);
+    if (status != SKR_OK) {
+        hs->path.status = status;
+        hs->path.field = SKR_FIELD_CERTIFICATE;
+        return status;
+    }
+    const skr_memory_t *memory = hs->config->memory;
+    size_t size = info.key.a.size + info.key.b.size;
+    if (size == 0 || size > SKR_PUBLIC_KEY_MAX) {
+        return SKR_ERR_CERT_ALGORITHM;
+    }
+    uint8_t *block = memory->take(memory->user, SKR_REGION_PEER_CERTIFICATE, size);
+    if (block == NULL) {
+        return SKR_ERR_MEMORY;
+    }
+    memcpy(block, info.key.a.data, info.key.a.size);
+    if (info.key.b.size > 0) {
+        memcpy(block + info.key.a.size, info.key.b.data, info.key.b.size);
+    }
+    hs->peer_key_block = block;
+    hs->peer_key_size = size;
+    hs->peer_key.type = info.key.type;
+    hs->peer_key.a = view_of(block, info.key.a.size);
+    hs->peer_key.b = view_of(block + info.key.a.size, info.key.b.size);
+    return SKR_OK;
+}
+
+// The one place that sets PROOF_PATH.
+static skr_status_t auth_check_path(hs_t *hs, const skr_view_t *chain, size_t count) {
+    const skr_config_t *config = hs->config;
+    if (config->verify == SKR_VERIFY_NONE) {
+        return SKR_OK; // and no proof: hs_proved() knows the policy
+    }
+    if (hs->now == 0 && !config->ignore_time) {
+        return SKR_ERR_TIME_UNKNOWN;
+    }
+    skr_verify_request_t request = {
+        .provider = config->provider,
+        .chain = chain,
+        .chain_count = count,
+        .anchors = config->anchors,
+        .anchor_count = config->anchor_count,
+        .purpose = hs_is_client(hs) ? SKR_PURPOSE_SERVER : SKR_PURPOSE_CLIENT,
+        .name = hs_is_client(hs) && !config->ignore_name ? &hs->peer_name : NULL,
+        .time = hs->now,
+        .ignore_time = config->ignore_time,
+    };
+    skr_status_t status = skr_x509_verify(&request, &hs->path);
+    if (status == SKR_OK) {
+        hs->proofs |= PROOF_PATH;
+    }
+    return status;
+}
+
+static skr_status_t auth_empty_chain(hs_t *hs) {
+    if (hs_is_client(hs)) {
+        return SKR_ERR_NO_CERTIFICATE;
+    }
+    if (hs->config->verify == SKR_VERIFY_REQUIRED) {
+        return SKR_ERR_CERTIFICATE_REQUIRED;
+    }
+    hs->facts |= F_EMPTY_CERT;
+    return SKR_OK;
+}
+
+static skr_status_t auth_verdict(const hs_t *hs) {
+    if (!hs->config->ask_verify || hs->verdict == HS_VERDICT_ACCEPT) {
+        return SKR_OK;
+    }
+    return hs->verdict == HS_VERDICT_REFUSE ? SKR_ERR_CERT_REFUSED : SKR_WANT_VERIFY;
+}
+
+skr_status_t auth_recv_cert(hs_t *hs, skr_view_t body) {
+    if (hs->path_checked) {
+        return auth_verdict(hs);
+    }
+    wire_certificate_t certificate;
+    skr_view_t chain[SKR_CHAIN_MAX];
+    size_t count = 0;
+    skr_status_t status = wire_read_certificate(body, &certificate);
+    if (status == SKR_OK && certificate.context.size != 0) {
+        status = SKR_ERR_REQUEST_CONTEXT;
+    }
+    if (status == SKR_OK) {
+        status = auth_read_chain(certificate.list, chain, &count);
+    }
+    if (status != SKR_OK) {
+        return status;
+    }
+    if (count == 0) {
+        return auth_empty_chain(hs);
+    }
+    status = auth_check_path(hs, chain, count);
+    if (status == SKR_OK) {
+        status = auth_keep_key(hs, chain[0]);
+    }
+    if (status != SKR_OK) {
+        return status;
+    }
+    hs->path_checked = true;
+    return auth_verdict(hs);
+}
+
+// --- CertificateVerify (section 4.5.2) ---
+
+enum {
+    AUTH_PAD = 64,
+    AUTH_CONTEXT_SIZE = 33,
+    AUTH_CONTENT_MAX = AUTH_PAD + AUTH_CONTEXT_SIZE + 1 + SKR_SECRET_SIZE_MAX
+};
+
+// What is signed: padding, whose signature, a zero, the transcript hash. Then hashed, unless the
+// scheme does so itself.
+static skr_status_t auth_content(
+    const hs_t *hs, bool by_client, const skr_signature_t *scheme, uint8_t *out, size_t *size) {
+    static const char contexts[2][AUTH_CONTEXT_SIZE + 1] = {
+        "TLS 1.3, server CertificateVerify", "TLS 1.3, client CertificateVerify"};
+    uint8_t content[AUTH_CONTENT_MAX];
+    memset(content, 0x20, AUTH_PAD);
+    memcpy(content + AUTH_PAD, contexts[by_client ? 1 : 0], AUTH_CONTEXT_SIZE + 1); // with the zero
+    if (!transcript_result(&hs->transcript, content + AUTH_PAD + AUTH_CONTEXT_SIZE + 1)) {
+        return SKR_ERR_PROVIDER;
+    }
+    *size = AUTH_PAD + AUTH_CONTEXT_SIZE + 1 + (size_t)hs->hash->size;
+    if (scheme->hash == SKR_HASH_NONE) {
+        memcpy(out, content, *size);
+        return SKR_OK;
+    }
+    const skr_hash_t *hash = provider_hash(hs->config->provider, scheme->hash);
+    _Alignas(16) uint8_t state[SKR_HASH_STATE_MAX];
+    bool ok = hash != NULL && hash->init(state) && hash->update(state, content, *size) &&
+        hash->result(state, out);
+    *size = ok ? hash->size : 0;
+    return hs_local(ok);
+}
+
+// The caller's signature, or a wait for it.
+static skr_status_t auth_external_signature(hs_t *hs, writer_t *w) {
+    if (hs->signature_refused) {
+        return SKR_ERR_PROVIDER;
+    }
+    if (!view_is(hs->signature)) {
+        return SKR_WANT_SIGNATURE;
+    }
+    writer_u16(w, hs->scheme->scheme);
+    writer_vector(w, 2, hs->signature);
+    return SKR_OK;
+}
+
+skr_status_t auth_send_verify(hs_t *hs, writer_t *w) {
+    _Static_assert(sizeof(hs->to_sign) >= AUTH_CONTENT_MAX, "room for what is signed");
+    const skr_config_t *config = hs->config;
+    size_t size = 0;
+    skr_status_t status = auth_content(hs, hs_is_client(hs), hs->scheme, hs->to_sign, &size);
+    if (status != SKR_OK) {
+        return status;
+    }
+    hs->to_sign_size = (uint8_t)size;
+    if (hs->credential->key->external) {
+        return auth_external_signature(hs, w);
+    }
+    uint8_t signature[SKR_SIGNATURE_MAX];
+    size_t signature_size = 0;
+    skr_random_t random = config->random != NULL ? config->random : config->provider->random;
+    if (hs->scheme->sign(hs->credential->key, hs->to_sign, size, random, config->random_user,
+            signature, &signature_size) != SKR_CRYPTO_OK) {
+        return SKR_ERR_PROVIDER;
+    }
+    writer_u16(w, hs->scheme->scheme);
+    writer_vector(w, 2, view_of(signature, signature_size));
+    return SKR_OK;
+}
+
+// The one place that sets PROOF_SIGNATURE.
+skr_status_t auth_recv_verify(hs_t *hs, skr_view_t body) {
+    wire_certificate_verify_t verify;
+    skr_status_t status = wire_read_certificate_verify(body, &verify);
+    if (status != SKR_OK) {
+        return status;
+    }
+    const skr_signature_t *scheme = offer_find_scheme(hs->config, verify.scheme);
+    if (scheme == NULL || scheme->key_type != hs->peer_key.type) {
+        return SKR_ERR_SIGNATURE_SCHEME;
+    }
+    uint8_t content[AUTH_CONTENT_MAX];
+    size_t size = 0;
+    status = auth_content(hs, !hs_is_client(hs), scheme, content, &size);
+    if (status != SKR_OK) {
+        return status;
+    }
+    skr_crypto_t verified = scheme->verify(
+        &hs->peer_key, content, size, verify.signature.data, verify.signature.size);
+    if (verified != SKR_CRYPTO_OK) {
+        return verified == SKR_CRYPTO_REFUSED ? SKR_ERR_SIGNATURE : SKR_ERR_PROVIDER;
+    }
+    hs->proofs |= PROOF_SIGNATURE;
+    hs->peer_scheme = verify.scheme;
+    return SKR_OK;
+}

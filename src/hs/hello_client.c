@@ -1,0 +1,246 @@
+// The client's hellos: ClientHello out, HelloRetryRequest and ServerHello in.
+//
+// In: the configuration, later the server's choice. Out: an offer (RFC 9846 section 4.2.2), later
+// the suite, the group and the shared secret that the key schedule starts from
+// (sections 4.2.3, 4.2.4, 7.4.2). A second ClientHello repeats the first but for the key share and
+// the cookie; all that is drawn at random is kept for it. Every answer must have been offered.
+// Pre-shared keys and early data are not offered yet.
+#include "base/bytes.h"
+#include "base/ct.h"
+#include "hs/handlers.h"
+#include "hs/offer.h"
+
+enum { HELLO_LEGACY_VERSION = 0x0303 };
+
+// A fresh private key and share of hs->group. Random bytes that a group can't use are drawn again,
+// a bounded number of times.
+static skr_status_t hello_make_share(hs_t *hs) {
+    for (int attempt = 0; attempt < 8; attempt++) {
+        skr_status_t status = hs_random(hs, hs->private_key, hs->group->private_size);
+        if (status != SKR_OK) {
+            return status;
+        }
+        skr_crypto_t made = hs->group->generate(hs->private_key, hs->share);
+        if (made == SKR_CRYPTO_OK) {
+            hs->share_size = hs->group->public_size;
+            return SKR_OK;
+        }
+        if (made != SKR_CRYPTO_RETRY) {
+            return SKR_ERR_PROVIDER;
+        }
+    }
+    return SKR_ERR_RANDOM;
+}
+
+// What is drawn once and stays the same in a second ClientHello (section 4.2.2).
+static skr_status_t hello_draw(hs_t *hs) {
+    skr_status_t status = hs_random(hs, hs->client_random, SKR_RANDOM_SIZE);
+    if (status == SKR_OK && !hs->config->no_compatibility) {
+        // A session id makes middleboxes take this for a TLS 1.2 resumption (appendix E.4).
+        hs->session_id_size = SKR_SESSION_ID_MAX;
+        status = hs_random(hs, hs->session_id, SKR_SESSION_ID_MAX);
+    }
+    hs->group = offer_group(hs->config, 0);
+    if (status == SKR_OK &&
+        (hs->group == NULL || offer_suite(hs->config, 0) == NULL ||
+            offer_scheme(hs->config, 0) == NULL)) {
+        status = SKR_ERR_CONFIG;
+    }
+    return status != SKR_OK ? status : hello_make_share(hs);
+}
+
+static void hello_write_suites(const hs_t *hs, writer_t *w) {
+    const suite_t *suite = NULL;
+    writer_block_t list = writer_open(w, 2);
+    for (size_t i = 0; (suite = offer_suite(hs->config, i)) != NULL; i++) {
+        writer_u16(w, suite->id);
+    }
+    writer_close(w, list);
+}
+
+static void hello_write_extensions(hs_t *hs, writer_t *w) {
+    const uint16_t versions[] = {SKR_TLS13};
+    writer_block_t extensions = writer_open(w, 2);
+    hs->offered = WIRE_EXT_BIT(WIRE_EXT_SUPPORTED_GROUPS) |
+        WIRE_EXT_BIT(WIRE_EXT_SIGNATURE_ALGORITHMS) | WIRE_EXT_BIT(WIRE_EXT_SUPPORTED_VERSIONS) |
+        WIRE_EXT_BIT(WIRE_EXT_KEY_SHARE);
+    // IP addresses are not permitted as host_name (RFC 6066 section 3).
+    if (hs->peer_name.kind == SKR_NAME_DNS) {
+        wire_write_server_name(w, hs->peer_name.data);
+        hs->offered |= WIRE_EXT_BIT(WIRE_EXT_SERVER_NAME);
+    }
+    wire_write_numbers(w, WIRE_EXT_SUPPORTED_VERSIONS, 1, versions, 1);
+    offer_write_groups(hs->config, w);
+    offer_write_schemes(hs->config, w);
+    if (hs->config->alpn_count > 0) {
+        wire_write_alpn(w, hs->config->alpn, hs->config->alpn_count);
+        hs->offered |= WIRE_EXT_BIT(WIRE_EXT_ALPN);
+    }
+    if (hs->cookie_size > 0) {
+        wire_write_cookie(w, view_of(hs->cookie, hs->cookie_size));
+    }
+    wire_write_key_share(w, true, hs->group->id, view_of(hs->share, hs->share_size));
+    writer_close(w, extensions);
+}
+
+skr_status_t hello_send_ch(hs_t *hs, writer_t *w) {
+    if ((hs->facts & F_HRR) == 0) {
+        skr_status_t status = hello_draw(hs);
+        if (status != SKR_OK) {
+            return status;
+        }
+    }
+    writer_u16(w, HELLO_LEGACY_VERSION);
+    writer_bytes(w, hs->client_random, SKR_RANDOM_SIZE);
+    writer_vector(w, 1, view_of(hs->session_id, hs->session_id_size));
+    hello_write_suites(hs, w);
+    writer_vector(w, 1, VIEW_LITERAL("\0")); // legacy_compression_methods: null only
+    hello_write_extensions(hs, w);
+    return SKR_OK;
+}
+
+// --- What HelloRetryRequest and ServerHello have in common (section 4.2.3) ---
+
+// The last eight bytes of a ServerHello's Random, when a server of TLS 1.3 was made to choose an
+// older version.
+static bool hello_downgraded(skr_view_t random) {
+    static const uint8_t sentinel[7] = {0x44, 0x4f, 0x57, 0x4e, 0x47, 0x52, 0x44}; // "DOWNGRD"
+    const uint8_t *tail = random.data + SKR_RANDOM_SIZE - 8;
+    return view_equal(view_of(tail, sizeof(sentinel)), view_of(sentinel, sizeof(sentinel))) &&
+        tail[7] <= 1;
+}
+
+static skr_status_t hello_check_version(const wire_server_hello_t *sh) {
+    if (!view_is(sh->extensions.body[WIRE_EXT_SUPPORTED_VERSIONS])) {
+        return hello_downgraded(sh->random) ? SKR_ERR_DOWNGRADE : SKR_ERR_VERSION;
+    }
+    uint16_t version = 0;
+    skr_status_t status = wire_read_number(
+        sh->extensions.body[WIRE_EXT_SUPPORTED_VERSIONS], &version);
+    if (status == SKR_OK && version != SKR_TLS13) {
+        status = SKR_ERR_VERSION_ANSWER;
+    }
+    return status;
+}
+
+// allowed: extensions that this message may hold.
+static skr_status_t hello_check_answer(hs_t *hs, const wire_server_hello_t *sh, uint32_t allowed) {
+    skr_status_t status = hello_check_version(sh);
+    if (status != SKR_OK) {
+        return status;
+    }
+    if (sh->legacy_version != HELLO_LEGACY_VERSION || sh->compression != 0 ||
+        !view_equal(sh->session_id, view_of(hs->session_id, hs->session_id_size))) {
+        return SKR_ERR_LEGACY_FIELD;
+    }
+    status = wire_check_offered(&sh->extensions, allowed);
+    if (status != SKR_OK) {
+        return status;
+    }
+    const suite_t *suite = offer_find_suite(hs->config, sh->suite);
+    if (suite == NULL || (hs->suite != NULL && hs->suite != suite)) {
+        return SKR_ERR_SUITE_ANSWER;
+    }
+    if (hs->suite == NULL) {
+        hs->suite = suite;
+        hs->hash = provider_hash(hs->config->provider, suite->hash);
+        hs->aead = provider_aead(hs->config->provider, suite->aead);
+        return hs_local(transcript_choose(&hs->transcript, hs->hash));
+    }
+    return SKR_OK;
+}
+
+// --- HelloRetryRequest (section 4.2.4) ---
+
+static skr_status_t hello_take_cookie(hs_t *hs, skr_view_t body) {
+    skr_view_t cookie = {NULL, 0};
+    skr_status_t status = wire_read_cookie(body, &cookie);
+    if (status == SKR_OK && cookie.size > SKR_COOKIE_MAX) {
+        status = SKR_ERR_COOKIE_TOO_LONG;
+    }
+    if (status == SKR_OK) {
+        memcpy(hs->cookie, cookie.data, cookie.size);
+        hs->cookie_size = (uint16_t)cookie.size;
+    }
+    return status;
+}
+
+// The group must have been offered, and without a share: else the retry would change nothing
+// (section 4.3.8).
+static skr_status_t hello_take_group(hs_t *hs, skr_view_t body) {
+    uint16_t id = 0;
+    skr_status_t status = wire_read_number(body, &id);
+    if (status != SKR_OK) {
+        return status;
+    }
+    const skr_group_t *group = offer_find_group(hs->config, id);
+    if (group == NULL) {
+        return SKR_ERR_GROUP_ANSWER;
+    }
+    if (group == hs->group) {
+        return SKR_ERR_RETRY_USELESS;
+    }
+    hs->group = group;
+    return hello_make_share(hs);
+}
+
+skr_status_t hello_recv_hrr(hs_t *hs, skr_view_t body) {
+    wire_server_hello_t sh;
+    skr_status_t status = wire_read_server_hello(body, &sh);
+    if (status == SKR_OK) {
+        status = hello_check_answer(hs, &sh,
+            WIRE_EXT_BIT(WIRE_EXT_SUPPORTED_VERSIONS) | WIRE_EXT_BIT(WIRE_EXT_COOKIE) |
+                WIRE_EXT_BIT(WIRE_EXT_KEY_SHARE));
+    }
+    if (status != SKR_OK) {
+        return status;
+    }
+    skr_view_t cookie = sh.extensions.body[WIRE_EXT_COOKIE];
+    skr_view_t group = sh.extensions.body[WIRE_EXT_KEY_SHARE];
+    if (!view_is(cookie) && !view_is(group)) {
+        return SKR_ERR_RETRY_USELESS;
+    }
+    if (view_is(cookie)) {
+        status = hello_take_cookie(hs, cookie);
+    }
+    if (status == SKR_OK && view_is(group)) {
+        status = hello_take_group(hs, group);
+    }
+    return status != SKR_OK ? status : hs_local(transcript_retry(&hs->transcript));
+}
+
+// --- ServerHello (section 4.2.3) ---
+
+skr_status_t hello_recv_sh(hs_t *hs, skr_view_t body) {
+    wire_server_hello_t sh;
+    skr_status_t status = wire_read_server_hello(body, &sh);
+    if (status == SKR_OK) {
+        status = hello_check_answer(
+            hs, &sh, WIRE_EXT_BIT(WIRE_EXT_SUPPORTED_VERSIONS) | WIRE_EXT_BIT(WIRE_EXT_KEY_SHARE));
+    }
+    if (status != SKR_OK) {
+        return status;
+    }
+    if (!view_is(sh.extensions.body[WIRE_EXT_KEY_SHARE])) {
+        return SKR_ERR_MISSING_EXTENSION;
+    }
+    uint16_t group = 0;
+    skr_view_t share = {NULL, 0};
+    status = wire_read_key_share(sh.extensions.body[WIRE_EXT_KEY_SHARE], &group, &share);
+    if (status != SKR_OK) {
+        return status;
+    }
+    if (group != hs->group->id) {
+        return SKR_ERR_GROUP_ANSWER;
+    }
+    if (share.size != hs->group->response_size) {
+        return SKR_ERR_KEY_SHARE;
+    }
+    skr_crypto_t finished = hs->group->finish(hs->private_key, share.data, share.size, hs->shared);
+    ct_wipe(hs->private_key, sizeof(hs->private_key));
+    if (finished != SKR_CRYPTO_OK) {
+        return finished == SKR_CRYPTO_REFUSED ? SKR_ERR_KEY_SHARE : SKR_ERR_PROVIDER;
+    }
+    hs->facts |= F_FULL;
+    return SKR_OK;
+}

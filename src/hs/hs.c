@@ -1,0 +1,41 @@
+// The start and the end of a handshake.
+//
+// In: a configuration. Out: a handshake that stands at the first row of its script; at the end, the
+// one answer to whether the peer may be talked to. The walker (walk.c) does what lies between. The
+// answer is computed from proofs that were set where they were made (RFC 9846 section 4.5), never
+// from the place in the script: a path through the code that skips a check leaves its proof unset
+// and ends here.
+#include "hs/hs.h"
+
+skr_status_t hs_init(hs_t *hs, const skr_config_t *config, hs_sink_t sink, int64_t now) {
+    const skr_profile_t *profile = config->profile;
+    hs->config = config;
+    hs->sink = sink;
+    hs->now = now;
+    hs->script = config->role == SKR_CLIENT ? profile->client13 : profile->server13;
+    if (hs->script == NULL) {
+        return SKR_ERR_CONFIG;
+    }
+    return hs_local(transcript_init(&hs->transcript, config->provider->hashes));
+}
+
+bool hs_proved(const hs_t *hs) {
+    const uint8_t identity = PROOF_PATH | PROOF_SIGNATURE;
+    uint8_t wanted = PROOF_FINISHED | identity;
+    if (hs->config->verify == SKR_VERIFY_NONE) {
+        // The policy says none; a server still shows that it holds the key of the certificate that
+        // it sent.
+        wanted = hs_is_client(hs) ? PROOF_FINISHED | PROOF_SIGNATURE : PROOF_FINISHED;
+    } else if (hs->config->verify == SKR_VERIFY_OPTIONAL && !hs_is_client(hs) &&
+        (hs->facts & F_EMPTY_CERT) != 0) {
+        wanted = PROOF_FINISHED;
+    }
+    return (hs->proofs & wanted) == wanted;
+}
+
+skr_status_t hs_random(const hs_t *hs, uint8_t *out, size_t size) {
+    const skr_config_t *config = hs->config;
+    bool ok = config->random != NULL ? config->random(config->random_user, out, size)
+                                     : config->provider->random(NULL, out, size);
+    return ok ? SKR_OK : SKR_ERR_RANDOM;
+}

@@ -1,0 +1,149 @@
+// The handshake protocol (RFC 9846 section 4): what one handshake knows, and how conn drives it.
+//
+// A script (tls13.def) says which message may come when; the walker (walk.c) is the only one that
+// follows it; handlers build or judge one message each. Records, buffers and sockets are unknown
+// here: messages and key changes go in and out.
+#ifndef SKR_HS_HS_H
+#define SKR_HS_HS_H
+
+#include "base/writer.h"
+#include "keys/schedule.h"
+#include "keys/suites.h"
+#include "keys/transcript.h"
+#include "skerry/config.h"
+#include "wire/messages.h"
+
+typedef struct hs hs_t;
+
+// --- Facts: what is settled about this handshake; rows of the script ask for them. ---
+enum {
+    F_HRR = 1, // a HelloRetryRequest was sent
+    F_FULL = 2, // certificates authenticate, not a PSK
+    F_CERT_REQ = 4, // the server asks for the client's certificate
+    F_EMPTY_CERT = 8, // the client has none
+};
+
+// --- Keys that start after a row, by their writer. ---
+enum {
+    K_S_HS = 1, // server_handshake_traffic_secret
+    K_C_HS = 2,
+    K_S_AP = 4, // server_application_traffic_secret_0
+    K_C_AP = 8,
+};
+
+// --- Proofs: each is set in exactly one function, and application data opens on all that the
+// policy demands. ---
+enum {
+    PROOF_FINISHED = 1, // fin13_recv: the peer saw the same handshake and has its keys
+    PROOF_PATH = 2, // auth_check_path: its chain leads to a trusted root and bears its name
+    PROOF_SIGNATURE = 4, // auth_recv_verify: it holds the certificate's key
+};
+
+// --- The script ---
+typedef skr_status_t (*hs_send_t)(hs_t *hs, writer_t *w); // appends the message's body
+typedef skr_status_t (*hs_recv_t)(hs_t *hs, skr_view_t body);
+
+enum { HS_CLIENT = 1, HS_SERVER = 2 }; // who writes a row's message
+
+typedef struct {
+    uint8_t writer;
+    uint16_t type; // wire_type_t
+    uint16_t only_when, never_when; // facts that must, and that must not be there
+    uint16_t keys; // that start after it
+    uint16_t learns; // facts that a reader may learn from its arrival
+    hs_send_t send; // one of the two, by role
+    hs_recv_t recv;
+} hs_step_t;
+
+typedef struct {
+    uint8_t self; // HS_CLIENT or HS_SERVER
+    uint8_t count;
+    const hs_step_t *steps;
+} hs_script_t;
+
+extern const hs_script_t hs_script_client13;
+extern const hs_script_t hs_script_server13;
+
+// What a build contains (src/profiles).
+struct skr_profile {
+    const hs_script_t *client13; // NULL: not in this build
+    const hs_script_t *server13;
+};
+
+// --- What goes out of the handshake, to conn ---
+typedef struct {
+    // New keys for reading or writing from the next record on.
+    skr_status_t (*keys)(void *user, bool writing, const uint8_t *secret);
+    void *user;
+} hs_sink_t;
+
+// --- One handshake: lives in SKR_REGION_HANDSHAKE, wiped and given back when it is complete. ---
+struct hs {
+    const skr_config_t *config;
+    const hs_script_t *script;
+    hs_sink_t sink;
+    skr_name_t peer_name; // what the peer's certificate must bear; for clients
+    int64_t now;
+
+    uint16_t facts;
+    uint8_t step; // index of the next row
+    uint8_t proofs;
+    bool leftover; // conn: handshake bytes are waiting behind the message at hand
+    bool waiting; // the message at hand has been here before and waits for the caller
+    bool early_data; // server: the client sends early data, which is to be skipped (section 4.3.10)
+
+    const suite_t *suite;
+    const skr_hash_t *hash;
+    const skr_aead_t *aead;
+    const skr_group_t *group; // whose share was made (client), that was chosen (server)
+    uint32_t offered; // client: WIRE_EXT_BIT()s of its ClientHello, which the server may answer
+    uint8_t alpn; // 1 + index in config->alpn of what was agreed, 0: none
+    bool name_known; // server: the client named a host that the chosen credential bears
+    const skr_credential_t *credential; // this side's; NULL: none
+    const skr_signature_t *scheme; // that this side signs with
+    uint16_t peer_scheme; // that the peer signed with
+
+    skr_public_key_t peer_key; // views into peer_key_block
+    uint8_t *peer_key_block; // SKR_REGION_PEER_CERTIFICATE
+    size_t peer_key_size;
+    bool path_checked; // auth_recv_cert has been here before it waited
+    uint8_t verdict; // the caller's answer to SKR_WANT_VERIFY: HS_VERDICT_*
+    skr_verify_result_t path;
+    skr_view_t signature; // the caller's answer to SKR_WANT_SIGNATURE, during that call only
+    bool signature_refused;
+
+    uint8_t session_id_size;
+    uint16_t cookie_size;
+    uint16_t share_size;
+    uint8_t client_random[SKR_RANDOM_SIZE];
+    uint8_t session_id[SKR_SESSION_ID_MAX];
+    uint8_t cookie[SKR_COOKIE_MAX];
+    uint8_t share[SKR_GROUP_PUBLIC_MAX]; // this side's key share
+    uint8_t private_key[SKR_GROUP_PRIVATE_MAX]; // client: of the share
+    uint8_t shared[SKR_GROUP_SHARED_MAX]; // from the key exchange to the key change
+    uint8_t to_sign[160]; // what SKR_WANT_SIGNATURE shows
+    uint8_t to_sign_size;
+
+    schedule_t schedule;
+    transcript_t transcript;
+};
+
+enum { HS_VERDICT_NONE, HS_VERDICT_ACCEPT, HS_VERDICT_REFUSE };
+
+// Starts a handshake in zeroed memory. peer_name: see struct. SKR_ERR_CONFIG: the profile holds no
+// script for the role.
+skr_status_t hs_init(hs_t *hs, const skr_config_t *config, hs_sink_t sink, int64_t now);
+// Has the peer proved all that the configuration demands? The one question that opens application
+// data.
+bool hs_proved(const hs_t *hs);
+// Random bytes from the configuration's source, else the provider's.
+skr_status_t hs_random(const hs_t *hs, uint8_t *out, size_t size);
+// What a provider's answer means when only the provider can be at fault.
+static inline skr_status_t hs_local(bool ok) {
+    return ok ? SKR_OK : SKR_ERR_PROVIDER;
+}
+static inline bool hs_is_client(const hs_t *hs) {
+    return hs->script->self == HS_CLIENT;
+}
+
+#endif

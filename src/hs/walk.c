@@ -1,0 +1,265 @@
+// The walker.
+//
+// In: a script, the facts, and one message at a time. Out: the message's verdict, or the message to
+// send, and key changes. Only here: which message may come now, the transcript (RFC 9846
+// section 4.1), key changes and that nothing may be left over when a reading key changes
+// (section 5.1), and trace events of the handshake layer. Does not know what the messages say:
+// handlers do. Does not know records: conn does.
+#include "hs/walk.h"
+
+#include "base/bytes.h"
+#include "base/ct.h"
+
+static bool walk_present(const hs_step_t *step, uint16_t facts) {
+    return (facts & step->only_when) == step->only_when && (facts & step->never_when) == 0;
+}
+
+// The next row that is present by the facts alone; count when there is none.
+static uint8_t walk_next(const hs_t *hs) {
+    uint8_t i = hs->step;
+    while (i < hs->script->count && !walk_present(&hs->script->steps[i], hs->facts)) {
+        i++;
+    }
+    return i;
+}
+
+walk_turn_t walk_turn(const hs_t *hs) {
+    uint8_t i = walk_next(hs);
+    if (i == hs->script->count) {
+        return WALK_DONE;
+    }
+    return hs->script->steps[i].writer == hs->script->self ? WALK_SEND : WALK_RECEIVE;
+}
+
+static size_t walk_certificate_bound(const hs_t *hs) {
+    size_t size = 8;
+    if (hs->credential != NULL) {
+        for (size_t i = 0; i < hs->credential->chain_count; i++) {
+            size += 5 + hs->credential->chain[i].size;
+        }
+    }
+    return size;
+}
+
+static size_t walk_hello_bound(const hs_t *hs) {
+    // What is fixed, with room for every list of the registry that a provider may offer.
+    size_t size = 400 + hs->peer_name.data.size + hs->cookie_size + SKR_GROUP_PUBLIC_MAX;
+    for (size_t i = 0; i < hs->config->alpn_count; i++) {
+        size += 1 + hs->config->alpn[i].size;
+    }
+    return size;
+}
+
+static size_t walk_signature_bound(const hs_t *hs) {
+    const skr_private_key_t *key = hs->credential == NULL ? NULL : hs->credential->key;
+    bool rsa = key != NULL && (key->type == SKR_KEY_RSA || key->type == SKR_KEY_RSA_PSS);
+    // ECDSA's DER for P-384 takes at most 104 bytes, Ed25519 takes 64.
+    return 8 + (rsa ? SKR_SIGNATURE_MAX : 104);
+}
+
+size_t walk_send_bound(const hs_t *hs) {
+    uint8_t i = walk_next(hs);
+    unsigned type = i < hs->script->count ? hs->script->steps[i].type : 0;
+    switch (type) {
+        case WIRE_CLIENT_HELLO:
+            return walk_hello_bound(hs);
+        case WIRE_CERTIFICATE:
+            return SKR_MESSAGE_HEADER_SIZE + walk_certificate_bound(hs);
+        case WIRE_CERTIFICATE_VERIFY:
+            return SKR_MESSAGE_HEADER_SIZE + walk_signature_bound(hs);
+        case WIRE_FINISHED:
+            return SKR_MESSAGE_HEADER_SIZE + SKR_SECRET_SIZE_MAX;
+        case WIRE_ENCRYPTED_EXTENSIONS:
+            return SKR_MESSAGE_HEADER_SIZE + 20 + SKR_ALPN_MAX;
+        default: // ServerHello, HelloRetryRequest, CertificateRequest
+            return 200;
+    }
+}
+
+static void walk_trace(const hs_t *hs, const hs_step_t *step, bool sent, size_t size) {
+    const skr_trace_t *trace = hs->config->trace;
+    if (trace == NULL) {
+        return;
+    }
+    skr_trace_event_t event = {
+        .sent = sent,
+        .layer = SKR_LAYER_HANDSHAKE,
+        .type = (uint8_t)(step->type == WIRE_HELLO_RETRY_REQUEST ? WIRE_SERVER_HELLO : step->type),
+        // Everything behind the ServerHello is protected (section 4).
+        .is_protected = step->type != WIRE_CLIENT_HELLO && step->type != WIRE_SERVER_HELLO &&
+            step->type != WIRE_HELLO_RETRY_REQUEST,
+        .size = (uint32_t)size,
+        .name = wire_type_name(step->type),
+    };
+    trace->event(trace->user, &event);
+}
+
+// --- Key changes ---
+
+static void walk_log_secret(const hs_t *hs, const char *label, const uint8_t *secret) {
+    const skr_secret_log_t *log = hs->config->secret_log;
+    if (log != NULL) {
+        log->secret(log->user, label, hs->client_random, secret, hs->hash->size);
+    }
+}
+
+static skr_status_t walk_install(hs_t *hs, uint8_t writer, const uint8_t *secret) {
+    bool writing = writer == hs->script->self;
+    if (!writing && hs->leftover) {
+        return SKR_ERR_KEY_CHANGE_UNALIGNED;
+    }
+    return hs->sink.keys(hs->sink.user, writing, secret);
+}
+
+static skr_status_t walk_enter_handshake(hs_t *hs) {
+    schedule_t *s = &hs->schedule;
+    uint8_t transcript[SKR_HASH_SIZE_MAX];
+    skr_view_t shared = view_of(hs->shared, hs->group->shared_size);
+    bool ok = transcript_result(&hs->transcript, transcript) &&
+        schedule_early(s, hs->hash, view_of(NULL, 0)) && schedule_handshake(s, shared, transcript);
+    ct_wipe(hs->shared, sizeof(hs->shared));
+    ct_wipe(hs->private_key, sizeof(hs->private_key));
+    if (!ok) {
+        return SKR_ERR_PROVIDER;
+    }
+    walk_log_secret(hs, "CLIENT_HANDSHAKE_TRAFFIC_SECRET", s->client_handshake);
+    walk_log_secret(hs, "SERVER_HANDSHAKE_TRAFFIC_SECRET", s->server_handshake);
+    return SKR_OK;
+}
+
+static skr_status_t walk_enter_application(hs_t *hs) {
+    schedule_t *s = &hs->schedule;
+    uint8_t transcript[SKR_HASH_SIZE_MAX];
+    if (!transcript_result(&hs->transcript, transcript) || !schedule_master(s, transcript)) {
+        return SKR_ERR_PROVIDER;
+    }
+    walk_log_secret(hs, "CLIENT_TRAFFIC_SECRET_0", s->client_application);
+    walk_log_secret(hs, "SERVER_TRAFFIC_SECRET_0", s->server_application);
+    walk_log_secret(hs, "EXPORTER_SECRET", s->exporter);
+    return SKR_OK;
+}
+
+// The keys that start after a row; the secrets of a rung are made when the first of them is due.
+static skr_status_t walk_change_keys(hs_t *hs, uint16_t keys) {
+    const schedule_t *s = &hs->schedule;
+    const struct {
+        uint16_t key;
+        uint8_t writer;
+        skr_status_t (*enter)(hs_t *);
+        const uint8_t *secret;
+    } changes[] = {
+        {K_S_HS, HS_SERVER, walk_enter_handshake, s->server_handshake},
+        {K_C_HS, HS_CLIENT, NULL, s->client_handshake},
+        {K_S_AP, HS_SERVER, walk_enter_application, s->server_application},
+        {K_C_AP, HS_CLIENT, NULL, s->client_application},
+    };
+    for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+        if ((keys & changes[i].key) == 0) {
+            continue;
+        }
+        skr_status_t status = changes[i].enter == NULL ? SKR_OK : changes[i].enter(hs);
+        if (status == SKR_OK) {
+            status = walk_install(hs, changes[i].writer, changes[i].secret);
+        }
+        if (status != SKR_OK) {
+            return status;
+        }
+    }
+    return SKR_OK;
+}
+
+// Behind a message: its keys start, and the next row comes.
+static skr_status_t walk_behind(hs_t *hs, uint8_t index) {
+    skr_status_t status = walk_change_keys(hs, hs->script->steps[index].keys);
+    if (status == SKR_OK) {
+        hs->step = (uint8_t)(index + 1);
+    }
+    return status;
+}
+
+// --- Sending ---
+
+skr_status_t walk_build(hs_t *hs, writer_t *w) {
+    uint8_t index = walk_next(hs);
+    if (index == hs->script->count || hs->script->steps[index].writer != hs->script->self) {
+        return SKR_ERR_USAGE;
+    }
+    const hs_step_t *step = &hs->script->steps[index];
+    writer_t before = *w;
+    writer_block_t block = wire_open_message(w, (wire_type_t)step->type);
+    skr_status_t status = step->send(hs, w);
+    if (status != SKR_OK) {
+        *w = before;
+        return status;
+    }
+    writer_close(w, block);
+    if (writer_failed(w)) {
+        return SKR_ERR_MEMORY;
+    }
+    skr_view_t message = view_of(before.p, (size_t)(w->p - before.p));
+    walk_trace(hs, step, true, message.size);
+    return hs_local(transcript_add(&hs->transcript, message));
+}
+
+skr_status_t walk_sent(hs_t *hs) {
+    return walk_behind(hs, walk_next(hs));
+}
+
+// --- Receiving ---
+
+static uint16_t walk_type(skr_view_t message) {
+    reader_t r = reader_of(message);
+    uint16_t type = reader_u8(&r);
+    (void)reader_u24(&r);
+    (void)reader_u16(&r); // legacy_version
+    skr_view_t random = reader_bytes(&r, SKR_RANDOM_SIZE);
+    // On the wire a HelloRetryRequest is a ServerHello with a certain Random (section 4.2.3).
+    if (type == WIRE_SERVER_HELLO &&
+        view_equal(random, view_of(wire_retry_random, SKR_RANDOM_SIZE))) {
+        return WIRE_HELLO_RETRY_REQUEST;
+    }
+    return type;
+}
+
+// The row that a message of this type takes now, count when none. *learned: facts that its arrival
+// teaches.
+static uint8_t walk_find(const hs_t *hs, uint16_t type, uint16_t *learned) {
+    for (uint8_t i = hs->step; i < hs->script->count; i++) {
+        const hs_step_t *step = &hs->script->steps[i];
+        bool theirs = step->writer != hs->script->self;
+        *learned = 0;
+        if (walk_present(step, hs->facts)) {
+            return theirs && step->type == type ? i : hs->script->count;
+        }
+        if (theirs && step->type == type && step->learns != 0 &&
+            walk_present(step, (uint16_t)(hs->facts | step->learns))) {
+            *learned = step->learns;
+            return i;
+        }
+    }
+    return hs->script->count;
+}
+
+skr_status_t walk_recv(hs_t *hs, skr_view_t message) {
+    uint16_t learned = 0;
+    uint8_t index = walk_find(hs, walk_type(message), &learned);
+    if (index == hs->script->count) {
+        return SKR_ERR_UNEXPECTED_MESSAGE;
+    }
+    const hs_step_t *step = &hs->script->steps[index];
+    if (!hs->waiting) {
+        walk_trace(hs, step, false, message.size);
+    }
+    skr_view_t body = view_of(
+        message.data + SKR_MESSAGE_HEADER_SIZE, message.size - SKR_MESSAGE_HEADER_SIZE);
+    skr_status_t status = step->recv(hs, body);
+    hs->waiting = status > SKR_OK;
+    if (status != SKR_OK) {
+        return status;
+    }
+    hs->facts = (uint16_t)(hs->facts | learned);
+    if (!transcript_add(&hs->transcript, message)) {
+        return SKR_ERR_PROVIDER;
+    }
+    return walk_behind(hs, index);
+}

@@ -1,0 +1,22 @@
+// The walker: follows a script row by row, for both roles and all versions.
+#ifndef SKR_HS_WALK_H
+#define SKR_HS_WALK_H
+
+#include "hs/hs.h"
+
+typedef enum { WALK_SEND, WALK_RECEIVE, WALK_DONE } walk_turn_t;
+
+// Whose turn is it?
+walk_turn_t walk_turn(const hs_t *hs);
+// An upper bound of the message that is to be sent, bytes with its header.
+size_t walk_send_bound(const hs_t *hs);
+// Builds the message whose turn it is at w. SKR_WANT_SIGNATURE: nothing was written, call again
+// with the answer.
+skr_status_t walk_build(hs_t *hs, writer_t *w);
+// The message is in records that were made with the keys of before: now the keys behind it start.
+skr_status_t walk_sent(hs_t *hs);
+// Judges a whole message (with its header). hs->leftover must say whether handshake bytes wait
+// behind it. A wait: nothing has happened, call again with the same message once it is answered.
+skr_status_t walk_recv(hs_t *hs, skr_view_t message);
+
+#endif

@@ -57,8 +57,8 @@ check: ## The quick tests (under a minute)
 bench: all ## The benchmark (bench/run.sh)
 	@sh bench/run.sh
 
-docs: all ## The pages of docs/ that are generated from the code's tables
-	@sh docs/build.sh
+docs: ## The pages of docs/ that are generated from the code's tables
+	@python3 tools/docs.py
 
 format: ## Formats all C of the tree
 	@tools/lint.sh --format

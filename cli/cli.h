@@ -1,5 +1,5 @@
-// The commands of the command line tool. Each takes the arguments behind its own name (argv[0] is the name) and returns
-// the program's exit code.
+// The commands of the command line tool. Each takes the arguments behind its own name (argv[0] is
+// the name) and returns the program's exit code.
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 

@@ -63,7 +63,7 @@
 #define SKR_SERIAL_MAX 20 // bytes of a serial number (section 4.1.2.2)
 
 // --- The connection ---
-#define SKR_CONN_SIZE 768 // bytes that skr_conn_init() wants on any machine; asserted in src/conn
+#define SKR_CONN_SIZE 576 // bytes that skr_conn_init() wants on any machine; asserted in src/conn
 // Bytes of output that are gathered before the caller has to drain, when nothing larger is due. A
 // flight that fits leaves in one segment.
 #define SKR_FLIGHT_SIZE 1200

@@ -144,6 +144,11 @@ static uint8_t algorithm_read_pss(reader_t *r) {
     return accepted && !reader_failed(r) ? hash : SKR_HASH_NONE;
 }
 
+uint8_t algorithm_read_curve(reader_t *r) {
+    uint8_t type = algorithm_find(curve_rows, der_oid(r))->family;
+    return reader_done(r) ? type : SKR_KEY_NONE;
+}
+
 // Reads what stands behind the OID in identifier. false: not what the algorithm wants. detail is
 // the hash of RSA-PSS or the key type of a curve.
 static bool algorithm_read_parameters(reader_t *identifier, uint8_t parameters, uint8_t *detail) {
@@ -154,8 +159,8 @@ static bool algorithm_read_parameters(reader_t *identifier, uint8_t parameters, 
             *detail = algorithm_read_pss(identifier);
             return *detail != SKR_HASH_NONE && reader_done(identifier);
         case PARAMETERS_CURVE:
-            *detail = algorithm_find(curve_rows, der_oid(identifier))->family;
-            return *detail != SKR_KEY_NONE && reader_done(identifier);
+            *detail = algorithm_read_curve(identifier);
+            return *detail != SKR_KEY_NONE;
         default:
             return reader_done(identifier);
     }
@@ -239,7 +244,7 @@ unsigned algorithm_bits(skr_view_t number) {
 
 // RFC 8017 section 3.1: the modulus is odd, the exponent odd and at least 3. Sizes that are not
 // whole bytes are nobody's.
-static bool algorithm_rsa_is_accepted(const skr_public_key_t *key) {
+bool algorithm_rsa_is_accepted(const skr_public_key_t *key) {
     unsigned bits = algorithm_bits(key->a);
     unsigned exponent_bits = algorithm_bits(key->b);
     return bits >= SKR_RSA_BITS_MIN && bits <= SKR_RSA_BITS_MAX && bits % 8 == 0 &&
@@ -247,17 +252,19 @@ static bool algorithm_rsa_is_accepted(const skr_public_key_t *key) {
         exponent_bits <= SKR_RSA_EXPONENT_BITS_MAX && (key->b.data[key->b.size - 1] & 1) != 0;
 }
 
-bool algorithm_key_is_accepted(const skr_provider_t *provider, const skr_public_key_t *key) {
-    bool is_rsa = key->type == SKR_KEY_RSA || key->type == SKR_KEY_RSA_PSS;
-    if (key->type == SKR_KEY_NONE || (is_rsa && !algorithm_rsa_is_accepted(key))) {
-        return false;
-    }
+bool algorithm_type_is_offered(const skr_provider_t *provider, uint8_t key_type) {
     for (const skr_signature_t *const *s = provider->signatures; *s != NULL; s++) {
-        if ((*s)->key_type == key->type) {
+        if ((*s)->key_type == key_type) {
             return true;
         }
     }
     return false;
+}
+
+bool algorithm_key_is_accepted(const skr_provider_t *provider, const skr_public_key_t *key) {
+    bool is_rsa = key->type == SKR_KEY_RSA || key->type == SKR_KEY_RSA_PSS;
+    return key->type != SKR_KEY_NONE && algorithm_type_is_offered(provider, key->type) &&
+        (!is_rsa || algorithm_rsa_is_accepted(key));
 }
 
 typedef struct {

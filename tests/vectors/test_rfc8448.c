@@ -1,6 +1,9 @@
-// The traces of RFC 8448 against the wire, keys and record layers, with each provider: key
-// exchange, transcript hashes, every secret and key, Finished values, every record sealed and
-// opened, every message read. Byte for byte.
+// The traces of RFC 8448 against the wire, keys and record layers, with each provider.
+//
+// In: the data files of rfc8448/, through trace.h. Checked byte for byte: key exchange, transcript
+// hashes, every secret and key, Finished values, binders, every record sealed and opened; and that
+// every message can be read. The handshake itself is not run here: each part stands alone and gets
+// its input from the trace.
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stdio.h>

@@ -67,7 +67,7 @@ fresh_if_changed() {
 
 # build_mpy_cross: the compiler that freezes Python code, once for all variants.
 build_mpy_cross() {
-    fresh_if_changed "$build/mpy/cross" "$source" "$compiler"
+    fresh_if_changed "$build/mpy/cross" "$source" "$version" "$compiler"
     run_make "$build/mpy/cross.log" -C "$source/mpy-cross" BUILD="$build/mpy/cross"
 }
 
@@ -76,7 +76,7 @@ build_variant() {
     name=$1 result=$build/$2 what=$3
     shift 3
     dir=$build/mpy/$name
-    fresh_if_changed "$dir" "$source" "$compiler" "$@" "$(cksum "$bindings/micropython/micropython.mk" 2>/dev/null)"
+    fresh_if_changed "$dir" "$source" "$version" "$compiler" "$@" "$(cksum "$bindings/micropython/micropython.mk" 2>/dev/null)"
     # MICROPY_PY_BTREE=0: Debian's source has no Berkeley DB. The cross compiler's two variables keep make from building
     # one in the source tree.
     run_make "$build/mpy/$name.log" -C "$source/ports/unix" BUILD="$dir" MICROPY_PY_BTREE=0 \
@@ -176,6 +176,8 @@ done
 exec 9>"$build/mpy/lock"
 flock 9 2>/dev/null || true
 source=$("$here/fetch.sh")
+# A package's files are as old as the package, so make would take another version's files for the ones it has compiled.
+version=$(cat "$source/.skerry-fetched" 2>/dev/null || true)
 [ "$source" = "$build/micropython-src" ] || [ -f "$source/lib/mbedtls/include/mbedtls/version.h" ] ||
     ! grep -q '^MBEDTLS_DIR' "$source/extmod/extmod.mk" ||
     die "$source has no lib/mbedtls: make -C $source/ports/unix submodules"

@@ -118,11 +118,13 @@ if [ -n "${MICROPYTHON:-}" ]; then
     exit 0
 fi
 
-# The stamp is written last, so what it stands beside is whole; it names the suite that it came from.
-if [ "$(cat "$source/.skerry-fetched" 2>/dev/null)" = "$suite" ]; then
+# The stamp is written last, so what it stands beside is whole. It names the suite and the package's version.
+case $(cat "$source/.skerry-fetched" 2>/dev/null) in
+"$suite "*)
     echo "$source"
     exit 0
-fi
+    ;;
+esac
 
 mkdir -p "$apt"
 rm -f "$log"
@@ -134,6 +136,7 @@ download
 version=$(check_tree "$source.part") || fail "$suite has MicroPython ${version:-of no known version}: too old, 1.25 is needed."
 rm -rf "$source"
 mv "$source.part" "$source"
-echo "$suite" >"$source/.skerry-fetched"
-say "micropython: $version in $source"
+package=$(sed -n 's/^Version: //p' "$apt"/micropython_*.dsc)
+echo "$suite $package" >"$source/.skerry-fetched"
+say "micropython: version $package in $source"
 echo "$source"

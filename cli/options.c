@@ -143,6 +143,7 @@ static bool store(options_t *options, const option_t *option, const char *text) 
 // getopt_long()'s table for one command; ends with zeros.
 static void long_options(struct option *to, unsigned command) {
     size_t n = 0;
+    memset(to, 0, sizeof(*to) * (OPTION_COUNT + 1));
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         if ((table[i].commands & command) != 0) {
             to[n].name = table[i].name;
@@ -156,7 +157,6 @@ static void long_options(struct option *to, unsigned command) {
             n++;
         }
     }
-    memset(&to[n], 0, sizeof(to[n]));
 }
 
 // Why getopt_long() did not like the argument that it looked at last.

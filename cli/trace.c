@@ -8,6 +8,9 @@
 // stderr.
 #include "cli/trace.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "skerry/skerry.h"
 
 static void ladder_event(void *user, const skr_trace_event_t *event) {
@@ -32,6 +35,15 @@ static void log_secret(void *user, const char *label, const uint8_t *client_rand
     size_t length = skr_keylog_line(line, label, client_random, secret, size);
     (void)fwrite(line, 1, length, file);
     (void)fflush(file);
+}
+
+FILE *trace_open_key_log(const char *path) {
+    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    FILE *file = fd >= 0 ? fdopen(fd, "a") : NULL;
+    if (file == NULL && fd >= 0) {
+        close(fd);
+    }
+    return file;
 }
 
 void trace_key_log(skr_secret_log_t *log, FILE *file) {

@@ -1,0 +1,268 @@
+// Authenticated encryption of a provider.
+//
+// In: examples of the GCM specification (test cases 1, 4, 13 and 16 of McGrew and Viega) and RFC
+// 8439 section 2.8.2. Out: whether records are sealed and opened rightly at every size, in both
+// directions of one state, and whether a change of any bit of ciphertext, tag, nonce or additional
+// data is refused, and the next good record still opens.
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/crypto_cases.h"
+
+enum { RECORD_MAX = SKR_RECORD_PROTECTED_MAX, AAD_SIZE = 5 };
+
+typedef struct {
+    const char *name;
+    unsigned aead;
+    const char *key, *nonce, *aad, *plain, *sealed; // sealed: with its tag
+} aead_row_t;
+
+#define GCM_PLAIN \
+    "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72" \
+    "1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39"
+#define ZERO_16 "00000000000000000000000000000000"
+
+static const aead_row_t rows[] = {
+    {"GCM test case 1", SKR_AEAD_AES_128_GCM, ZERO_16, "000000000000000000000000", "", "",
+        "58e2fccefa7e3061367f1d57a4e7455a"},
+    {"GCM test case 4", SKR_AEAD_AES_128_GCM, "feffe9928665731c6d6a8f9467308308",
+        "cafebabefacedbaddecaf888", "feedfacedeadbeeffeedfacedeadbeefabaddad2", GCM_PLAIN,
+        "42831ec2217774244b7221b784d0d49ce3aa212f2c02a4e035c17e2329aca12e"
+        "21d514b25466931c7d8f6a5aac84aa051ba30b396a0aac973d58e0915bc94fbc"
+        "3221a5db94fae95ae7121a47"},
+    {"GCM test case 13", SKR_AEAD_AES_256_GCM, ZERO_16 ZERO_16, "000000000000000000000000", "", "",
+        "530f8afbc74536b9a963b4f1c4cb738b"},
+    {"GCM test case 16", SKR_AEAD_AES_256_GCM,
+        "feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308",
+        "cafebabefacedbaddecaf888", "feedfacedeadbeeffeedfacedeadbeefabaddad2", GCM_PLAIN,
+        "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa"
+        "8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f66276fc6ece"
+        "0f4e1768cddf8853bb2d551b"},
+    {"RFC 8439 section 2.8.2", SKR_AEAD_CHACHA20_POLY1305,
+        "808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f",
+        "070000004041424344454647", "50515253c0c1c2c3c4c5c6c7",
+        "4c616469657320616e642047656e746c656d656e206f662074686520636c6173"
+        "73206f66202739393a204966204920636f756c64206f6666657220796f75206f"
+        "6e6c79206f6e652074697020666f7220746865206675747572652c2073756e73"
+        "637265656e20776f756c642062652069742e",
+        "d31a8d34648e60db7b86afbc53ef7ec2a4aded51296e08fea9e2b5a736ee62d6"
+        "3dbea45e8ca9671282fafb69da92728b1a71de0a9e060b2905d6a5b67ecd3b36"
+        "92ddbd7f2d778b8c9803aee328091b58fab324e4fad675945585808b4831d7bc"
+        "3ff4def08e4b7a9de576d26586cec64b61161ae10b594f09e26a7e902ecbd060"
+        "0691"},
+};
+
+// One key, and what the tests seal with it.
+typedef struct {
+    const skr_aead_t *aead;
+    void *state;
+    uint8_t key[SKR_AEAD_KEY_MAX], nonce[SKR_AEAD_NONCE_SIZE], aad[AAD_SIZE];
+} sealer_t;
+
+static void *new_state(const skr_aead_t *aead, const uint8_t *key) {
+    size_t size = ((size_t)aead->state_size + 15) / 16 * 16;
+    void *state = aligned_alloc(16, size); // exactly as large as it says, for the address sanitizer
+    assert_non_null(state);
+    memset(state, 0xee, size);
+    assert_true(aead->init(state, key));
+    return state;
+}
+
+static void sealer_start(sealer_t *sealer, const skr_aead_t *aead, uint64_t seed) {
+    test_random_t random;
+    test_random_seed(&random, seed);
+    sealer->aead = aead;
+    test_random(&random, sealer->key, sizeof(sealer->key));
+    test_random(&random, sealer->nonce, sizeof(sealer->nonce));
+    test_random(&random, sealer->aad, sizeof(sealer->aad));
+    sealer->state = new_state(aead, sealer->key);
+}
+
+static void sealer_end(sealer_t *sealer) {
+    sealer->aead->clear(sealer->state);
+    free(sealer->state);
+}
+
+// In place; the tag goes behind the data, as a record has it.
+static bool seal(sealer_t *sealer, uint8_t *data, size_t size) {
+    return sealer->aead->seal(
+        sealer->state, sealer->nonce, sealer->aad, AAD_SIZE, data, size, data + size);
+}
+
+static skr_crypto_t open(sealer_t *sealer, uint8_t *data, size_t size) {
+    return sealer->aead->open(
+        sealer->state, sealer->nonce, sealer->aad, AAD_SIZE, data, size, data + size);
+}
+
+static void test_known_answers(void **state_) {
+    const skr_provider_t *provider = ((crypto_pair_t *)*state_)->provider;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const aead_row_t *row = &rows[i];
+        const skr_aead_t *aead = crypto_find_aead(provider, row->aead);
+        if (aead == NULL) {
+            print_message("%s: not in %s\n", row->name, provider->name);
+            continue;
+        }
+        crypto_bytes_t key = crypto_hex(row->key), nonce = crypto_hex(row->nonce);
+        crypto_bytes_t aad = crypto_hex(row->aad), plain = crypto_hex(row->plain);
+        crypto_bytes_t sealed = crypto_hex(row->sealed), data = plain;
+        void *state = new_state(aead, key.data);
+        uint8_t *tag = data.data + plain.size;
+        assert_true(aead->seal(state, nonce.data, aad.data, aad.size, data.data, plain.size, tag));
+        crypto_expect_bytes(
+            row->name, data.data, plain.size + SKR_AEAD_TAG_SIZE, sealed.data, sealed.size);
+        crypto_expect(row->name,
+            aead->open(state, nonce.data, aad.data, aad.size, data.data, plain.size, tag),
+            SKR_CRYPTO_OK);
+        crypto_expect_bytes(row->name, data.data, plain.size, plain.data, plain.size);
+        aead->clear(state);
+        free(state);
+    }
+}
+
+// What one provider seals, the other opens, at every small size and at the largest record's.
+static void check_size(sealer_t *ours, sealer_t *theirs, const uint8_t *plain, size_t size) {
+    static uint8_t a[RECORD_MAX + SKR_AEAD_TAG_SIZE], b[RECORD_MAX + SKR_AEAD_TAG_SIZE];
+    memcpy(a, plain, size);
+    memcpy(b, plain, size);
+    assert_true(seal(ours, a, size));
+    assert_true(seal(theirs, b, size));
+    crypto_expect_bytes("sealed", a, size + SKR_AEAD_TAG_SIZE, b, size + SKR_AEAD_TAG_SIZE);
+    crypto_expect("open", open(ours, b, size), SKR_CRYPTO_OK);
+    crypto_expect_bytes("opened", b, size, plain, size);
+    ours->nonce[11]++;
+    theirs->nonce[11]++;
+}
+
+static void test_every_size(void **state) {
+    const crypto_pair_t *pair = *state;
+    static uint8_t plain[RECORD_MAX];
+    test_random_t random;
+    test_random_seed(&random, 3);
+    test_random(&random, plain, sizeof(plain));
+    for (size_t i = 0; pair->provider->aeads[i] != NULL; i++) {
+        sealer_t ours, theirs;
+        const skr_aead_t *other = crypto_find_aead(pair->other, pair->provider->aeads[i]->id);
+        assert_non_null(other);
+        sealer_start(&ours, pair->provider->aeads[i], i);
+        sealer_start(&theirs, other, i);
+        for (size_t size = 0; size <= 600; size++) {
+            check_size(&ours, &theirs, plain, size);
+        }
+        for (size_t size = RECORD_MAX - 40; size <= RECORD_MAX; size++) {
+            check_size(&ours, &theirs, plain, size);
+        }
+        sealer_end(&ours);
+        sealer_end(&theirs);
+    }
+}
+
+// With one bit changed it must not open; changed back it must.
+static void check_flip(
+    sealer_t *sealer, const uint8_t *sealed, size_t size, uint8_t *where, unsigned bit) {
+    uint8_t data[64 + SKR_AEAD_TAG_SIZE];
+    memcpy(data, sealed, size + SKR_AEAD_TAG_SIZE);
+    uint8_t *flipped = where == NULL ? &data[bit / 8] : &where[bit / 8];
+    *flipped ^= (uint8_t)(1U << bit % 8);
+    crypto_expect("one bit changed", open(sealer, data, size), SKR_CRYPTO_REFUSED);
+    if (where != NULL) {
+        *flipped ^= (uint8_t)(1U << bit % 8);
+    }
+    memcpy(data, sealed, size + SKR_AEAD_TAG_SIZE);
+    crypto_expect("changed back", open(sealer, data, size), SKR_CRYPTO_OK);
+}
+
+static void check_flips(sealer_t *sealer, size_t size) {
+    uint8_t sealed[64 + SKR_AEAD_TAG_SIZE] = {23, 3, 3};
+    assert_true(seal(sealer, sealed, size));
+    for (unsigned bit = 0; bit < 8 * (size + SKR_AEAD_TAG_SIZE); bit++) {
+        check_flip(sealer, sealed, size, NULL, bit);
+    }
+    for (unsigned bit = 0; bit < 8 * SKR_AEAD_NONCE_SIZE; bit++) {
+        check_flip(sealer, sealed, size, sealer->nonce, bit);
+    }
+    for (unsigned bit = 0; bit < 8 * AAD_SIZE; bit++) {
+        check_flip(sealer, sealed, size, sealer->aad, bit);
+    }
+}
+
+static void test_flipped_bits(void **state) {
+    const crypto_pair_t *pair = *state;
+    for (size_t i = 0; pair->provider->aeads[i] != NULL; i++) {
+        sealer_t sealer;
+        sealer_start(&sealer, pair->provider->aeads[i], 4 + i);
+        check_flips(&sealer, 0);
+        check_flips(&sealer, 1);
+        check_flips(&sealer, 16);
+        check_flips(&sealer, 61);
+        sealer_end(&sealer);
+    }
+}
+
+// Other lengths of the same bytes: a byte moved from the data into the additional data, or cut off.
+static void test_moved_borders(void **state) {
+    const crypto_pair_t *pair = *state;
+    for (size_t i = 0; pair->provider->aeads[i] != NULL; i++) {
+        sealer_t s;
+        uint8_t data[32 + SKR_AEAD_TAG_SIZE] = {0}, tag[SKR_AEAD_TAG_SIZE], copy[32], aad[8];
+        sealer_start(&s, pair->provider->aeads[i], 9 + i);
+        assert_true(seal(&s, data, 32));
+        memcpy(tag, data + 32, sizeof(tag));
+        memcpy(copy, data, 32);
+        crypto_expect("shorter data",
+            s.aead->open(s.state, s.nonce, s.aad, AAD_SIZE, copy, 31, tag), SKR_CRYPTO_REFUSED);
+        memcpy(copy, data, 32);
+        crypto_expect("shorter aad",
+            s.aead->open(s.state, s.nonce, s.aad, AAD_SIZE - 1, copy, 32, tag), SKR_CRYPTO_REFUSED);
+        memcpy(aad, s.aad, AAD_SIZE);
+        aad[AAD_SIZE] = data[0];
+        memcpy(copy, data + 1, 31);
+        crypto_expect("moved border",
+            s.aead->open(s.state, s.nonce, aad, AAD_SIZE + 1, copy, 31, tag), SKR_CRYPTO_REFUSED);
+        memcpy(copy, data, 32);
+        crypto_expect(
+            "no aad", s.aead->open(s.state, s.nonce, s.aad, 0, copy, 32, tag), SKR_CRYPTO_REFUSED);
+        memcpy(copy, data, 32);
+        crypto_expect("untouched", s.aead->open(s.state, s.nonce, s.aad, AAD_SIZE, copy, 32, tag),
+            SKR_CRYPTO_OK);
+        sealer_end(&s);
+    }
+}
+
+// Two keys at once, each used in both directions by turns: no state knows of another.
+static void test_two_keys(void **state) {
+    const crypto_pair_t *pair = *state;
+    for (size_t i = 0; pair->provider->aeads[i] != NULL; i++) {
+        sealer_t a, b;
+        uint8_t one[40 + SKR_AEAD_TAG_SIZE] = {1}, two[40 + SKR_AEAD_TAG_SIZE] = {1};
+        sealer_start(&a, pair->provider->aeads[i], 20);
+        sealer_start(&b, pair->provider->aeads[i], 20);
+        b.aead->clear(b.state);
+        b.key[0] ^= 1;
+        assert_true(b.aead->init(b.state, b.key));
+        for (int turn = 0; turn < 3; turn++) {
+            assert_true(seal(&a, one, 40));
+            assert_true(seal(&b, two, 40));
+            assert_memory_not_equal(one, two, 40);
+            uint8_t copy[sizeof(one)];
+            memcpy(copy, one, sizeof(copy));
+            crypto_expect("another key", open(&b, copy, 40), SKR_CRYPTO_REFUSED);
+            crypto_expect("its own key", open(&a, one, 40), SKR_CRYPTO_OK);
+            crypto_expect("its own key", open(&b, two, 40), SKR_CRYPTO_OK);
+            crypto_expect_bytes("both", one, 40, two, 40);
+        }
+        sealer_end(&a);
+        sealer_end(&b);
+    }
+}
+
+int crypto_aead_cases(crypto_pair_t *pair) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_prestate(test_known_answers, pair),
+        cmocka_unit_test_prestate(test_every_size, pair),
+        cmocka_unit_test_prestate(test_flipped_bits, pair),
+        cmocka_unit_test_prestate(test_moved_borders, pair),
+        cmocka_unit_test_prestate(test_two_keys, pair),
+    };
+    return cmocka_run_group_tests_name("aead", tests, NULL, NULL);
+}

@@ -97,6 +97,9 @@ typedef struct {
     bool is_ca;
 } skr_certificate_info_t;
 skr_status_t skr_certificate_read(skr_view_t der, skr_certificate_info_t *info);
+// A DER Name as text for people ("C=US, O=Example, CN=Example Root"), printable ASCII and a zero
+// behind it, cut to size. Returns how many characters.
+size_t skr_name_print(skr_view_t name, char *text, size_t size);
 // The n-th dNSName or iPAddress of a certificate's subjectAltName. false: there is none.
 bool skr_certificate_name(
     const skr_certificate_info_t *info, size_t n, skr_name_kind_t *kind, skr_view_t *name);

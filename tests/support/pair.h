@@ -136,4 +136,21 @@ void pair_refuses(pair_t *pair, pair_side_t *who, skr_status_t status);
 void pair_assert_failed(const pair_side_t *who, skr_status_t status);
 void pair_assert_status(skr_status_t got, skr_status_t expected); // by their names
 
+// What the test is at, told when it fails. As the last part of a test's life: PAIR_TEST(function).
+void pair_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+int pair_note_begin(void **state);
+int pair_note_end(void **state);
+#define PAIR_TEST(function) \
+    cmocka_unit_test_setup_teardown(function, pair_note_begin, pair_note_end)
+#define PAIR_TEST_WITH(function, state) \
+    { #function " " #state, function, pair_note_begin, pair_note_end, (void *)(state) }
+
+// Both sides' providers, for tests that run with each pair of them.
+typedef struct {
+    const char *name;
+    const skr_provider_t *client, *server;
+} pair_providers_t;
+enum { PAIR_PROVIDERS = 4 };
+extern const pair_providers_t pair_providers[PAIR_PROVIDERS];
+
 #endif

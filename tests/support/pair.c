@@ -55,6 +55,7 @@ static void side_init(pair_side_t *side, const char *name, const skr_provider_t 
     side->server_name = view_of(NULL, 0);
     side->now = pki_now;
     side->chunk = PAIR_ALL;
+    side->cut = 0;
     side->hold = false;
     side->verify = side->sign = NULL;
     side->conn = NULL;
@@ -185,6 +186,17 @@ static bool side_answer(pair_side_t *side, skr_status_t status) {
     return true;
 }
 
+static size_t side_chunk(const pair_side_t *side) {
+    size_t size = side->wire.size;
+    if (side->chunk != PAIR_ALL && side->chunk < size) {
+        size = side->chunk;
+    }
+    if (side->fed < side->cut && side->cut - side->fed < size) {
+        size = side->cut - side->fed;
+    }
+    return size;
+}
+
 bool pair_feed(pair_t *pair, pair_side_t *side) {
     pair_wire_t *wire = &side->wire;
     if (wire->size == 0 && pair->tap_more != NULL) {
@@ -193,7 +205,7 @@ bool pair_feed(pair_t *pair, pair_side_t *side) {
     if (wire->size == 0) {
         return false;
     }
-    size_t size = side->chunk != PAIR_ALL && side->chunk < wire->size ? side->chunk : wire->size;
+    size_t size = side_chunk(side);
     size_t used = 0;
     assert_true(skr_conn_needs(side->conn) >= 1);
     skr_status_t status = side_says(

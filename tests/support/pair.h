@@ -70,6 +70,7 @@ struct pair_side {
     skr_conn_t *conn;
 
     size_t chunk; // fed at once
+    size_t cut; // no chunk goes over this byte of the stream; 0: none such
     bool hold; // application data is not read
     pair_answer_t verify, sign; // for SKR_WANT_VERIFY and SKR_WANT_SIGNATURE; NULL: stays waiting
 

@@ -34,6 +34,7 @@ static void print_usage(FILE *out) {
         "  --ignore-time       accept expired certificates\n"
         "  --purpose WHAT      server (default), client, or any\n"
         "  --intermediates N   accept at most N intermediate CAs\n"
+        "  --strict            also refuse what no public CA may issue, but private ones often do\n"
         "  --provider NAME     crypto library: openssl or bearssl (default: openssl)\n"
         "exit codes: 0 accepted, 1 refused, 2 the command line or a file is wrong\n",
         out);
@@ -104,6 +105,9 @@ static int set_option(verify_t *verify, int option, const char *text) {
             return CLI_OK;
         case 'p':
             return set_purpose(verify, text);
+        case 's':
+            verify->request.rules = &skr_x509_rules_strict;
+            return CLI_OK;
         case 'm':
             return set_intermediates(verify, text);
         default:
@@ -122,6 +126,7 @@ static int read_options(verify_t *verify, int argc, char **argv) {
         {"ignore-time", no_argument, NULL, 'i'},
         {"purpose", required_argument, NULL, 'p'},
         {"intermediates", required_argument, NULL, 'm'},
+        {"strict", no_argument, NULL, 's'},
         {"provider", required_argument, NULL, 'l'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},

@@ -10,14 +10,12 @@
 #include "keys/suites.h"
 #include "keys/transcript.h"
 
+// clang-format off
 #define HELLO_256 "9b1b0758762e534f1878f99370883c4fb7bdf75336b7bf23b72b6cf1cb74f8fa"
-#define HELLO_384 \
-    "683788920790dac18708766b8263df40cc8787446c66773b87f8b2982872b1df0e44f700b15ab6b41015625715873eb" \
-    "5"
+#define HELLO_384 "683788920790dac18708766b8263df40cc8787446c66773b87f8b2982872b1df0e44f700b15ab6b41015625715873eb5"
 #define RETRY_256 "e56adab269fb5529dba605827cc61057e721cd1c499537fa19b3473e977fcbb4"
-#define RETRY_384 \
-    "25dd30048c0df326683dbebc716d612a2d72576076918e43b60ea70bddc9e531b8ce6055d0dc76ba66a5f4d7f5108b1" \
-    "f"
+#define RETRY_384 "25dd30048c0df326683dbebc716d612a2d72576076918e43b60ea70bddc9e531b8ce6055d0dc76ba66a5f4d7f5108b1f"
+// clang-format on
 
 static const unsigned ids[] = {SKR_HASH_SHA256, SKR_HASH_SHA384};
 

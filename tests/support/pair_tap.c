@@ -119,8 +119,14 @@ void pair_tap_send(pair_tap_t *tap, bool by_client, bool sealed, unsigned conten
     }
 }
 
-void pair_tap_forward(pair_tap_t *tap, const pair_message_t *message) {
+void pair_tap_passed(pair_tap_t *tap, const pair_message_t *message) {
     pair_way_t *way = &tap->way[message->by_client];
+    if (message->content == RECORD_HANDSHAKE && message->is_sealed) {
+        tap_behind(&way->seal, way->to, message->type);
+    }
+}
+
+void pair_tap_forward(pair_tap_t *tap, pair_message_t *message) {
     const uint8_t *data = message->data;
     size_t size = message->size;
     do {
@@ -129,9 +135,7 @@ void pair_tap_forward(pair_tap_t *tap, const pair_message_t *message) {
         data += part;
         size -= part;
     } while (size > 0);
-    if (message->content == RECORD_HANDSHAKE && message->is_sealed) {
-        tap_behind(&way->seal, way->to, message->type);
-    }
+    pair_tap_passed(tap, message);
 }
 
 void pair_tap_message(

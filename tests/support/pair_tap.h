@@ -58,8 +58,10 @@ struct pair_tap {
 };
 
 void pair_tap_init(pair_tap_t *tap, pair_t *pair, pair_edit_t edit, void *user);
-// Passes the message on, in as many records as it needs.
-void pair_tap_forward(pair_tap_t *tap, const pair_message_t *message);
+// Passes the message on, in as many records as it needs. An edit() that changes nothing.
+void pair_tap_forward(pair_tap_t *tap, pair_message_t *message);
+// The message went on by other means: the reader's keys change behind it, if they do.
+void pair_tap_passed(pair_tap_t *tap, const pair_message_t *message);
 // A record of its own to the reader of this way, protected as the reader expects it now, with pad
 // zeros, or in the clear.
 void pair_tap_send(pair_tap_t *tap, bool by_client, bool sealed, unsigned content, const void *data,

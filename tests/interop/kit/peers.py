@@ -99,11 +99,11 @@ class Process:
         except OSError:
             pass
 
-    def wait_for(self, text, where='out', seconds=SECONDS):
-        """Until its output holds text; False when it ends or time is up before."""
+    def wait_for(self, text, where='out', times=1, seconds=SECONDS):
+        """Until its output holds text so many times; False when it ends or time is up before."""
         until = time.monotonic() + seconds
         with self.changed:
-            while text not in self.seen[where]:
+            while self.seen[where].count(text) < times:
                 left = until - time.monotonic()
                 if left <= 0 or where + ' ended' in self.seen:
                     return False

@@ -117,7 +117,7 @@ size_t conn_output_limit(const skr_conn_t *conn); // content bytes of one record
 skr_status_t conn_send_handshake(skr_conn_t *conn);
 skr_status_t conn_send_update(skr_conn_t *conn, bool request);
 // Writes the alert into last_words; nothing when it can't be sealed.
-void conn_send_alert(skr_conn_t *conn, skr_alert_t alert);
+skr_status_t conn_send_alert(skr_conn_t *conn, skr_alert_t alert);
 size_t conn_pending(const skr_conn_t *conn);
 
 // post.c

@@ -2,7 +2,7 @@
 # The scene: a hub and a sensor under MicroPython with Skerry, OpenSSL in the place of either, and what must not
 # happen. Exit code 0: everything was as it must be.
 set -u
-cd "$(dirname "$0")"
+cd "$(dirname "$0")" || exit 1
 root=$(cd .. && pwd)
 build=${SKERRY_BUILD:-$root/build}
 micropython=$build/micropython

@@ -113,9 +113,11 @@ static skr_crypto_t ecdsa_sign(uint8_t key_type, size_t digest_size, const skr_p
         return SKR_CRYPTO_FAILED;
     }
     ERR_set_mark();
-    bool done = ECDSA_sign(0, digest, (int)size, signature, &written, key->handle) == 1;
+    // Without memory for the encoding it says 1 all the same, and a size of -1.
+    bool done = ECDSA_sign(0, digest, (int)size, signature, &written, key->handle) == 1 &&
+        written > 0 && written <= SKR_SIGNATURE_MAX;
     ERR_pop_to_mark();
-    *signature_size = written;
+    *signature_size = done ? written : 0;
     return done ? SKR_CRYPTO_OK : SKR_CRYPTO_FAILED;
 }
 

@@ -64,7 +64,8 @@ static const struct {
 } alert_advices[] = {
     {SKR_ALERT_PROTOCOL_VERSION,
         "the peer does not speak TLS 1.3, and this version of Skerry speaks nothing older"},
-    {SKR_ALERT_HANDSHAKE_FAILURE, "there is no common cipher suite, group or kind of certificate"},
+    {SKR_ALERT_HANDSHAKE_FAILURE,
+        "there is no common cipher suite, group, kind of certificate or version"},
     {SKR_ALERT_CERTIFICATE_REQUIRED,
         "the peer wants to know who you are: give --cert FILE and --key FILE"},
     {SKR_ALERT_UNKNOWN_CA, "the peer does not trust the root of this side's certificate"},

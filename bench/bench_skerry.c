@@ -123,6 +123,7 @@ static long open_connection(int side) {
     if (sides[side].place == NULL) {
         return -1;
     }
+    posix_memory_init(&sides[side].memory, &sides[side].calls);
     sides[side].conn = skr_conn_init(
         sides[side].place, SKR_CONN_SIZE, &sides[side].config, name, posix_now());
     return 0;

@@ -111,7 +111,9 @@ static void test_broken(void **state) {
         CERTIFICATE("MAA"), CERTIFICATE("MA"), CERTIFICATE("M==="), CERTIFICATE("MAA=="),
         CERTIFICATE("MAA=MAA="), CERTIFICATE("MAA=MAAA"), CERTIFICATE("MA=A"), CERTIFICATE("MAB="),
         CERTIFICATE("MB=="), CERTIFICATE("MAA!"), CERTIFICATE("MA-_"), CERTIFICATE("MAA=\n-"),
-        CERTIFICATE("M\xc3\xa4" "A="), CERTIFICATE("MA.A"), BEGIN("CERTIFICATE") "MAA=\n",
+        CERTIFICATE("M\xc3\xa4"
+                    "A="),
+        CERTIFICATE("MA.A"), BEGIN("CERTIFICATE") "MAA=\n",
         BEGIN("CERTIFICATE") "MAA=\n" END("PRIVATE KEY"),
         BEGIN("CERTIFICATE") "MAA=\n-----END CERTIFICATE", "-----BEGIN CERTIFICATE-----",
         BEGIN("CERTIFICATE") "MAA=\n-----END CERTIFICATE----",

@@ -1,4 +1,8 @@
 // The strict rules: each breach, by whom, and that nobody minds it without the rules.
+//
+// A chain that keeps all of them is changed in one thing: it must still be accepted by the usual
+// rules, and be refused by the strict ones with the right certificate and field. What looks like a
+// breach and is none (an empty subject, a root without an issuer's key identifier) is accepted.
 #include "unit.h"
 
 #include "base/bytes.h"

@@ -142,11 +142,12 @@ static bool report(void) {
     for (unsigned provider = 0; provider < PROVIDERS; provider++) {
         for (unsigned rules = 0; rules < RULES; rules++) {
             const tally_t *t = &tallies[provider][rules];
-            printf(
-                "%s, %s: to accept %u, accepted %u (%u refused for a listed reason); to refuse %u, refused %u (%u accepted for a listed reason); wrong %u\n",
-                providers[provider]->name, rule_names[rules], t->accepted + t->refused_listed,
-                t->accepted, t->refused_listed, t->refused + t->accepted_listed, t->refused,
-                t->accepted_listed, t->wrong);
+            printf("%s, %s:\n", providers[provider]->name, rule_names[rules]);
+            printf("    of %u to accept %u were, %u were refused for a listed reason\n",
+                t->accepted + t->refused_listed, t->accepted, t->refused_listed);
+            printf("    of %u to refuse %u were, %u were accepted for a listed reason\n",
+                t->refused + t->accepted_listed, t->refused, t->accepted_listed);
+            printf("    wrong: %u\n", t->wrong);
             good = good && t->wrong == 0 && t->accepted > 40 && t->refused > 100;
         }
     }

@@ -13,6 +13,7 @@
 #include "base/bytes.h"
 #include "base/reader.h"
 #include "base/writer.h"
+#include "conn/conn.h"
 #include "wire/messages.h"
 
 // --- Extensions ---
@@ -149,6 +150,13 @@ void hello_write(const hello_t *hello, pair_message_t *message) {
     }
     message->size = SKR_MESSAGE_HEADER_SIZE + size;
     hello_fix_length(message);
+}
+
+void hello_believe(pair_t *pair, const pair_message_t *message) {
+    hs_t *hs = pair->client.conn->hs;
+    assert_non_null(hs);
+    assert_true(transcript_init(&hs->transcript, pair->client.config.provider->hashes));
+    assert_true(transcript_add(&hs->transcript, view_of(message->data, message->size)));
 }
 
 // --- Changes as data ---

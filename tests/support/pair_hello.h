@@ -85,6 +85,10 @@ typedef struct {
 // Makes the case's changes in a message that is a hello.
 void hello_apply(const hello_case_t *which, pair_message_t *message);
 
+// The client believes that the first ClientHello that it sent is this one: its transcript is made
+// anew. So an altered hello does not end at the server's signature.
+void hello_believe(pair_t *pair, const pair_message_t *message);
+
 // The message's 3-byte length follows its size.
 void hello_fix_length(pair_message_t *message);
 

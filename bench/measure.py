@@ -17,12 +17,13 @@ import subprocess
 import sys
 
 import callgrind
+import plot
 
 ROOT = callgrind.ROOT
 BUILD = pathlib.Path(os.environ.get('SKERRY_BUILD', ROOT / 'build'))
 WORK = BUILD / 'bench'
 ENVIRONMENT = {'BENCH_PKI': str(WORK / 'pki'), 'OPENSSL_CONF': '/dev/null'}
-PAGE = ROOT / 'docs/figures.md'
+PAGE, PICTURE = ROOT / 'docs/figures.md', ROOT / 'docs/figures.svg'
 BEGIN, END = '<!-- measured: begin -->', '<!-- measured: end -->'
 SIDES = ('client', 'server')
 SIZES = (16384, 1024, 64)
@@ -159,17 +160,28 @@ def records():
     return table(head, rows)
 
 
+def describe():
+    program = subprocess.run([WORK / 'skerry', 'info'], env={**os.environ, **ENVIRONMENT}, capture_output=True, text=True, check=True)
+    compiler = subprocess.run(['cc', '--version'], capture_output=True, text=True, check=True).stdout.splitlines()[0]
+    return f'{program.stdout.split(" info ")[1].strip()}; {compiler}; {platform.machine()}.'
+
+
+def draw():
+    bars = {}
+    for name, title in (('libssl', 'OpenSSL 3.0'), ('skerry', 'Skerry, OpenSSL'), ('skerry_bearssl', 'Skerry, BearSSL')):
+        client = memory(name)[0]['client']
+        bars[title] = (handshake_instructions(name, 'client')[0] / 1e6, int(client['peak']) / 1e3, int(client['idle']) / 1e3)
+    PICTURE.write_text(plot.draw(bars))
+
+
 def figures():
-    about = run('skerry', 'info') and subprocess.run([WORK / 'skerry', 'info'], env={**os.environ, **ENVIRONMENT}, capture_output=True,
-                                                     text=True).stdout.split(' info ')[1].strip()
-    compiler = subprocess.run(['cc', '--version'], capture_output=True, text=True).stdout.splitlines()[0]
-    parts = [f'{about}; {compiler}; {platform.machine()}.', handshakes(), memories(), regions_table(), records()]
-    text = '\n\n'.join(parts)
+    text = '\n\n'.join([describe(), handshakes(), memories(), regions_table(), records()])
     print(text)
     before, rest = PAGE.read_text().split(BEGIN)
     after = rest.split(END)[1]
     PAGE.write_text(f'{before}{BEGIN}\n\n{text}\n\n{END}{after}')
-    print(f'\nwritten to {PAGE.relative_to(ROOT)}')
+    draw()
+    print(f'\nwritten to {PAGE.relative_to(ROOT)} and {PICTURE.relative_to(ROOT)}')
     return 0
 
 

@@ -96,6 +96,7 @@ typedef struct _tls_socket_t {
     bool started; // the handshake has begun
     bool ready; // the handshake is complete
     bool eof; // the peer has said close_notify
+    bool nonblocking; // the stream below says EAGAIN rather than wait, as far as is known
     skr_memory_t memory;
     void *block[SKR_REGION_COUNT]; // so that the garbage collector sees them
     uint32_t size_now[SKR_REGION_COUNT], size_peak[SKR_REGION_COUNT]; // bytes
@@ -123,6 +124,7 @@ int tls_fill(tls_socket_t *o);
 int tls_handshake(tls_socket_t *o);
 int tls_read(tls_socket_t *o, byte *data, size_t size, size_t *got);
 int tls_write(tls_socket_t *o, const byte *data, size_t size, size_t *taken);
+int tls_update_keys(tls_socket_t *o, bool request);
 int tls_shutdown(tls_socket_t *o);
 // Says goodbye as far as that goes without waiting. Returns an exception that is not about the
 // stream, or MP_OBJ_NULL.

@@ -56,6 +56,7 @@ int tls_flush(tls_socket_t *o) {
         }
         if (sent == MP_STREAM_ERROR || sent == 0) {
             o->waits = MP_STREAM_POLL_WR;
+            o->nonblocking = true;
             return MP_EAGAIN;
         }
         if (sent > size) {
@@ -116,14 +117,20 @@ void tls_fail(tls_socket_t *o, skr_status_t status) {
     tls_raise(&o->error);
 }
 
+// A stream of the system, which can be asked without running Python code.
+static bool is_native(tls_socket_t *o) {
+    return mp_get_stream(o->sock)->ioctl != NULL &&
+        !mp_obj_is_instance_type(mp_obj_get_type(o->sock));
+}
+
 // What lies unread when a TCP socket is closed makes the system reset the connection, and the peer
-// may then lose what it was sent last. Servers send tickets that nobody reads (RFC 9846
-// section 4.7.1), so this is not rare.
+// may then lose what it was sent last. Servers send tickets that nobody reads (RFC 9846 section
+// 4.7.1), so this is not rare.
 static void drain(tls_socket_t *o) {
-    const mp_stream_p_t *stream = mp_get_stream(o->sock);
-    if (stream->ioctl == NULL || mp_obj_is_instance_type(mp_obj_get_type(o->sock))) {
+    if (!is_native(o)) {
         return;
     }
+    const mp_stream_p_t *stream = mp_get_stream(o->sock);
     byte chunk[256];
     for (size_t i = 0; i < DRAIN_MAX; ++i) {
         int errcode;
@@ -142,9 +149,8 @@ static void say_goodbye(tls_socket_t *o) {
     if (o->error.status == SKR_OK && o->started) {
         STEP(skr_conn_close(o->conn));
     }
-    if (tls_flush(o) == 0) {
-        drain(o);
-    }
+    tls_flush(o);
+    drain(o);
     tls_watch_deliver(o);
 }
 
@@ -309,6 +315,22 @@ static uint32_t sum_of(const byte *data, size_t size) {
     return sum;
 }
 
+// Whoever has waited until all is written may close at once, and then the goodbye needs room in a
+// stream that doesn't wait.
+static int keep_room(tls_socket_t *o) {
+    if (!o->nonblocking || !is_native(o)) {
+        return 0;
+    }
+    int errcode;
+    mp_uint_t events = mp_get_stream(o->sock)->ioctl(
+        o->sock, MP_STREAM_POLL, MP_STREAM_POLL_WR, &errcode);
+    if (events == MP_STREAM_ERROR || events != 0) {
+        return 0;
+    }
+    o->waits = MP_STREAM_POLL_WR;
+    return MP_EAGAIN;
+}
+
 // What write() has said is written is on its way: else a close() or a lost device would lose it in
 // silence. So bytes that are sealed but could not all be sent count only in the call that repeats
 // them.
@@ -331,12 +353,17 @@ int tls_write(tls_socket_t *o, const byte *data, size_t size, size_t *taken) {
     if (result != 0 || (o->unsent > 0 && finish_unsent(o, data, size, taken))) {
         return result;
     }
-    skr_status_t status;
-    STEP(status = skr_conn_write(o->conn, data, size, taken));
-    if (status < 0) {
-        tls_fail(o, status);
+    while (result == 0 && *taken == 0) { // twice when new keys have to be announced first
+        skr_status_t status;
+        STEP(status = skr_conn_write(o->conn, data, size, taken));
+        if (status < 0) {
+            tls_fail(o, status);
+        }
+        result = push(o);
     }
-    result = push(o);
+    if (result == 0) {
+        result = keep_room(o);
+    }
     if (result != 0 && *taken > 0) {
         o->unsent = *taken;
         o->unsent_sum = sum_of(data, *taken);
@@ -344,4 +371,19 @@ int tls_write(tls_socket_t *o, const byte *data, size_t size, size_t *taken) {
     }
     tls_watch_deliver(o);
     return result;
+}
+
+int tls_update_keys(tls_socket_t *o, bool request) {
+    int result = push(o);
+    if (result != 0) {
+        return result;
+    }
+    skr_status_t status;
+    STEP(status = skr_conn_update_keys(o->conn, request));
+    if (status < 0) {
+        tls_fail(o, status);
+    }
+    result = push(o);
+    tls_watch_deliver(o);
+    return result == MP_EAGAIN ? 0 : result; // what is left goes with the next read or write
 }

@@ -353,6 +353,25 @@ static mp_obj_t socket_unwrap(mp_obj_t self_in) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(socket_unwrap_obj, socket_unwrap);
 
+// update_keys(request=False): new keys for what is sent from here on; request: for both directions
+// (RFC 9846 section 4.7.3). It happens by itself before a key has protected too much.
+static mp_obj_t socket_update_keys(size_t n_args, const mp_obj_t *args) {
+    tls_socket_t *o = MP_OBJ_TO_PTR(args[0]);
+    bool request = n_args > 1 && mp_obj_is_true(args[1]);
+    visit_t visit;
+    enter_alive(&visit, o);
+    int result = tls_handshake(o);
+    if (result == 0) {
+        result = tls_update_keys(o, request);
+    }
+    leave();
+    if (result != 0) {
+        mp_raise_OSError(result);
+    }
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(socket_update_keys_obj, 1, 2, socket_update_keys);
+
 static mp_obj_t socket_setblocking(mp_obj_t self_in, mp_obj_t flag) {
     tls_socket_t *o = MP_OBJ_TO_PTR(self_in);
     if (o->sock == MP_OBJ_NULL) {
@@ -361,7 +380,9 @@ static mp_obj_t socket_setblocking(mp_obj_t self_in, mp_obj_t flag) {
     mp_obj_t dest[3];
     mp_load_method(o->sock, MP_QSTR_setblocking, dest);
     dest[2] = flag;
-    return mp_call_method_n_kw(1, 0, dest);
+    mp_obj_t result = mp_call_method_n_kw(1, 0, dest);
+    o->nonblocking = !mp_obj_is_true(flag);
+    return result;
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(socket_setblocking_obj, socket_setblocking);
 
@@ -517,6 +538,7 @@ static const mp_rom_map_elem_t socket_locals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_getpeercert), MP_ROM_PTR(&socket_getpeercert_obj)},
     {MP_ROM_QSTR(MP_QSTR_info), MP_ROM_PTR(&socket_info_obj)},
     {MP_ROM_QSTR(MP_QSTR_export_keying_material), MP_ROM_PTR(&socket_export_obj)},
+    {MP_ROM_QSTR(MP_QSTR_update_keys), MP_ROM_PTR(&socket_update_keys_obj)},
     {MP_ROM_QSTR(MP_QSTR_memory), MP_ROM_PTR(&socket_memory_obj)},
 };
 static MP_DEFINE_CONST_DICT(socket_locals, socket_locals_table);

@@ -151,7 +151,7 @@ class Server(threading.Thread):
             with raw:
                 raw.settimeout(TIMEOUT)
                 if self.context:
-                    raw = self.context.wrap_socket(raw, server_side=True)
+                    raw = self.context.wrap_socket(raw, server_side=True, suppress_ragged_eofs=False)
                 self.result = self.serve(raw)
                 raw.close()
         except Exception as error:
@@ -166,7 +166,8 @@ class Server(threading.Thread):
 
 def connect(port, context, name='hub.local'):
     raw = socket.create_connection(('127.0.0.1', port), timeout=TIMEOUT)
-    return context.wrap_socket(raw, server_hostname=name)
+    # Without the last word, an end without close_notify would look like a clean one.
+    return context.wrap_socket(raw, server_hostname=name, suppress_ragged_eofs=False)
 
 
 def read_exactly(stream, size):

@@ -214,4 +214,39 @@ def test_blocking_handshake_over_a_stream_that_waits():
     equal(c.version(), "TLSv1.3")
 
 
+def test_key_updates():
+    c, s, a, b = connected()
+    for request in (False, True, 1, 0):
+        c.update_keys(request)
+        s.update_keys()
+        for sender, receiver in (c, s), (s, c), (c, s):
+            sender.write(b"with new keys")
+            equal(receiver.read(20), b"with new keys")
+    c.close()
+    equal(failure(c.update_keys)[0], errno.EBADF)
+
+
+def test_key_update_while_output_waits():
+    # The peer wants new keys and sends data behind that, while this side can't send what it has sealed.
+    for capacity in range(0, 60, 7):
+        c, s, a, b = connected()
+        a.capacity = capacity
+        before = c.write(b"sealed with the old keys")
+        for i in range(3):
+            s.update_keys(True)
+            s.write(b"data %d" % i)
+        got = b""
+        for _ in range(10):
+            got += c.read(1) or b""
+        a.capacity = 1 << 20
+        while len(got) < 18:
+            got += c.read(3) or b""
+        equal(got, b"data 0data 1data 2")
+        if before is None:
+            equal(c.write(b"sealed with the old keys"), 24)
+        equal(s.read(24), b"sealed with the old keys")
+        c.write(b"and the new ones")
+        equal(s.read(16), b"and the new ones")
+
+
 run(globals())

@@ -21,6 +21,7 @@ typedef enum {
 } skr_verify_t;
 
 typedef enum {
+    SKR_TLS12 = 0x0303, // RFC 5246, with AEAD and ECDHE only
     SKR_TLS13 = 0x0304, // RFC 9846
 } skr_version_t;
 
@@ -85,6 +86,7 @@ typedef struct {
 typedef struct skr_profile skr_profile_t;
 extern const skr_profile_t skr_profile_client13; // the smallest: TLS 1.3 client
 extern const skr_profile_t skr_profile_server13; // TLS 1.3 server
+extern const skr_profile_t skr_profile_client; // TLS 1.3 and 1.2 client
 extern const skr_profile_t skr_profile_full; // everything, both roles
 
 typedef struct {
@@ -95,6 +97,8 @@ typedef struct {
     skr_random_t random; // NULL: the provider's
     void *random_user;
 
+    // Versions, SKR_TLS12 or SKR_TLS13; 0: the oldest and the newest that the profile holds.
+    uint16_t min_version, max_version;
     // Restrictions of what the provider offers; NULL: all of it in its order. Lists end with 0.
     const uint16_t *suites; // TLS cipher suite numbers in order of preference
     const uint16_t *groups; // SKR_GROUP_*

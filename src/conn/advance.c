@@ -17,6 +17,7 @@ static skr_status_t advance_open_gate(skr_conn_t *conn) {
         return SKR_ERR_UNEXPECTED_MESSAGE;
     }
     memcpy(conn->exporter, hs->schedule.exporter, sizeof(conn->exporter));
+    conn->script = hs->script;
     conn->suite = hs->suite;
     conn->hash = hs->hash;
     conn->group = hs->group->id;
@@ -32,12 +33,19 @@ static skr_status_t advance_open_gate(skr_conn_t *conn) {
 
 // --- Content that is no handshake message ---
 
+// The version that is spoken; as long as it isn't settled, the newest that is offered.
+static uint16_t advance_version(const skr_conn_t *conn) {
+    const hs_script_t *script = conn->hs != NULL ? conn->hs->script : conn->script;
+    return script->version;
+}
+
 static skr_status_t advance_alert(skr_conn_t *conn) {
     const uint8_t *alert = conn->record.data + conn->record.start;
     if (conn->record.end - conn->record.start != 2) {
         return SKR_ERR_ALERT_MALFORMED;
     }
-    uint8_t description = alert[1]; // the level is of no use in TLS 1.3 (section 6)
+    uint8_t description = alert[1];
+    bool warning = advance_version(conn) == SKR_TLS12 && alert[0] == 1;
     conn_trace(conn, false, SKR_LAYER_RECORD, RECORD_ALERT, conn->in.keys.aead != NULL, 2,
         skr_alert_name(description));
     if (description == SKR_ALERT_CLOSE_NOTIFY) {
@@ -45,12 +53,24 @@ static skr_status_t advance_alert(skr_conn_t *conn) {
         conn->closed_in = true;
         return conn->complete ? SKR_CLOSED : SKR_ERR_CLOSED_EARLY;
     }
-    if (description == SKR_ALERT_USER_CANCELED) {
-        conn_record_done(conn); // a close_notify follows (section 6.1)
+    // A close_notify follows user_canceled (section 6.1). Else the level counts in TLS 1.2 only
+    // (section 6).
+    if (description == SKR_ALERT_USER_CANCELED || warning) {
+        conn_record_done(conn);
         return ++conn->warnings > SKR_WARNING_ALERTS_MAX ? SKR_ERR_FLOOD : SKR_OK;
     }
     conn->error.alert_received = description;
     return SKR_ERR_PEER_ALERT;
+}
+
+// In TLS 1.2 it is part of the order, and the reading keys start behind it.
+static skr_status_t advance_change_cipher_spec12(skr_conn_t *conn) {
+    if (walk_turn(conn->hs) != WALK_RECEIVE) {
+        return SKR_ERR_UNEXPECTED_MESSAGE;
+    }
+    conn_record_done(conn);
+    conn->hs->leftover = false; // another record's content can't be waiting: this one was at hand
+    return walk_recv_ccs(conn->hs);
 }
 
 // Section 5: exactly one byte 1, unprotected, between the first ClientHello and the peer's
@@ -60,6 +80,9 @@ static skr_status_t advance_change_cipher_spec(skr_conn_t *conn) {
         conn->record.data[conn->record.start] == 1;
     if (!one || conn->hs == NULL || !conn->hello_done) {
         return SKR_ERR_RECORD_TYPE;
+    }
+    if (advance_version(conn) == SKR_TLS12) {
+        return advance_change_cipher_spec12(conn);
     }
     conn_record_done(conn);
     return ++conn->change_ciphers > SKR_CCS_MAX ? SKR_ERR_FLOOD : SKR_OK;
@@ -78,7 +101,17 @@ static skr_status_t advance_application_data(skr_conn_t *conn) {
 
 // --- Handshake messages ---
 
+// RFC 5246 section 7.4.1.1: a client in the middle of a handshake passes over it.
+static bool advance_hello_request(const skr_conn_t *conn, skr_view_t message) {
+    return conn->hs != NULL && conn->config->role == SKR_CLIENT &&
+        advance_version(conn) == SKR_TLS12 && message.data[0] == WIRE_HELLO_REQUEST &&
+        message.size == SKR_MESSAGE_HEADER_SIZE;
+}
+
 static skr_status_t advance_message(skr_conn_t *conn, skr_view_t message) {
+    if (advance_hello_request(conn, message)) {
+        return ++conn->idle_messages > SKR_KEY_UPDATES_MAX ? SKR_ERR_FLOOD : SKR_OK;
+    }
     if (conn->hs == NULL) {
         return post_recv(conn, message);
     }
@@ -138,7 +171,8 @@ static skr_status_t advance_step(skr_conn_t *conn) {
     }
     if (turn == WALK_SEND) {
         conn->hs->leftover = conn_leftover(conn, view_of(NULL, 0));
-        return conn_send_handshake(conn);
+        return walk_due(conn->hs) == WIRE_CHANGE_CIPHER_SPEC ? conn_send_ccs(conn)
+                                                             : conn_send_handshake(conn);
     }
     if (conn->closed_in) {
         return SKR_CLOSED;

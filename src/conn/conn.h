@@ -13,7 +13,8 @@
 #include "record/record.h"
 #include "skerry/skerry.h"
 
-// One direction's keys. The traffic secret stays for KeyUpdate (RFC 9846 section 7.2).
+// One direction's keys. The traffic secret stays for KeyUpdate (RFC 9846 section 7.2); TLS 1.2 has
+// none, and keeps the writer's Random there for exporters (RFC 5705).
 typedef struct {
     record_keys_t keys;
     uint8_t secret[SKR_SECRET_SIZE_MAX];
@@ -33,6 +34,7 @@ struct skr_conn {
     hs_t *hs; // NULL once the handshake is complete, or has failed
     skr_view_t server_name;
     int64_t now;
+    const hs_script_t *script; // of the version that is spoken, once the handshake is complete
     const suite_t *suite;
     const skr_hash_t *hash;
 
@@ -115,6 +117,8 @@ skr_status_t conn_advance(skr_conn_t *conn);
 size_t conn_output_limit(const skr_conn_t *conn); // content bytes of one record
 // The handshake message whose turn it is. SKR_WANT_OUTPUT: no room.
 skr_status_t conn_send_handshake(skr_conn_t *conn);
+// TLS 1.2's ChangeCipherSpec, whose turn it is.
+skr_status_t conn_send_ccs(skr_conn_t *conn);
 skr_status_t conn_send_update(skr_conn_t *conn, bool request);
 // Writes the alert into last_words; nothing when it can't be sealed.
 void conn_send_alert(skr_conn_t *conn, skr_alert_t alert);

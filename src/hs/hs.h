@@ -29,6 +29,10 @@ enum {
     K_C_HS = 2,
     K_S_AP = 4, // server_application_traffic_secret_0
     K_C_AP = 8,
+    K_C_12 = 16, // TLS 1.2: the client's only keys
+    K_S_12 = 32,
+    K_MASTER_12 =
+        64, // TLS 1.2: no key yet but the master secret, which is bound to the messages so far
 };
 
 // --- Proofs: each is set in exactly one function, and application data opens on all that the
@@ -56,24 +60,41 @@ typedef struct {
 } hs_step_t;
 
 typedef struct {
+    uint16_t version;
     uint8_t self; // HS_CLIENT or HS_SERVER
     uint8_t count;
     const hs_step_t *steps;
+    // Starts the keys (K_*) behind a row: each version has its own schedule.
+    skr_status_t (*change_keys)(hs_t *hs, uint16_t keys);
+    // Exporters (RFC 9846 section 7.5, RFC 5705). randoms: the client's and the server's, TLS 1.2
+    // only.
+    bool (*export_keys)(const skr_hash_t *hash, const uint8_t *secret,
+        const uint8_t *const *randoms, skr_view_t label, skr_view_t context, uint8_t *out,
+        size_t size);
 } hs_script_t;
 
 extern const hs_script_t hs_script_client13;
 extern const hs_script_t hs_script_server13;
+extern const hs_script_t hs_script_client12;
+extern const hs_script_t hs_script_server12;
 
 // What a build contains (src/profiles).
 struct skr_profile {
     const hs_script_t *client13; // NULL: not in this build
     const hs_script_t *server13;
+    const hs_script_t *client12;
+    const hs_script_t *server12;
+    // Record protection of TLS 1.2 by the AEAD's id (src/record); NULL without TLS 1.2.
+    const struct record_protection *(*record12)(unsigned aead);
 };
 
 // --- What goes out of the handshake, to conn ---
 typedef struct {
-    // New keys for reading or writing from the next record on.
-    skr_status_t (*keys)(void *user, bool writing, const uint8_t *secret);
+    // New keys for reading or writing from the next record on: TLS 1.3's as a traffic secret,
+    skr_status_t (*secret)(void *user, bool writing, const uint8_t *secret);
+    // TLS 1.2's as they are, the implicit part of the nonce in iv.
+    skr_status_t (*keys)(
+        void *user, bool writing, const uint8_t *key, const uint8_t *iv, size_t iv_size);
     void *user;
 } hs_sink_t;
 
@@ -98,6 +119,9 @@ struct hs {
     const skr_group_t *group; // whose share was made (client), that was chosen (server)
     uint32_t offered; // client: WIRE_EXT_BIT()s of its ClientHello, which the server may answer
     uint8_t alpn; // 1 + index in config->alpn of what was agreed, 0: none
+    bool extended_master; // TLS 1.2: both sides have extended_master_secret (RFC 7627)
+    bool secure_renegotiation; // TLS 1.2 server: the client knows renegotiation_info (RFC 5746)
+    bool point_formats; // TLS 1.2 server: the client named its point formats (RFC 8422)
     bool name_known; // server: the client named a host that the chosen credential bears
     const skr_credential_t *credential; // this side's; NULL: none
     const skr_signature_t *scheme; // that this side signs with
@@ -116,12 +140,13 @@ struct hs {
     uint16_t cookie_size;
     uint16_t share_size;
     uint8_t client_random[SKR_RANDOM_SIZE];
+    uint8_t server_random[SKR_RANDOM_SIZE]; // TLS 1.2
     uint8_t session_id[SKR_SESSION_ID_MAX];
     uint8_t cookie[SKR_COOKIE_MAX];
     uint8_t share[SKR_GROUP_PUBLIC_MAX]; // this side's key share
     uint8_t private_key[SKR_GROUP_PRIVATE_MAX]; // client: of the share
     uint8_t shared[SKR_GROUP_SHARED_MAX]; // from the key exchange to the key change
-    uint8_t to_sign[160]; // what SKR_WANT_SIGNATURE shows
+    uint8_t to_sign[176]; // what SKR_WANT_SIGNATURE shows
     uint8_t to_sign_size;
 
     schedule_t schedule;
@@ -136,6 +161,10 @@ skr_status_t hs_init(hs_t *hs, const skr_config_t *config, hs_sink_t sink, int64
 // Has the peer proved all that the configuration demands? The one question that opens application
 // data.
 bool hs_proved(const hs_t *hs);
+// Is this version in the build and in the configuration's bounds?
+bool hs_allows(const skr_config_t *config, uint16_t version);
+// The script of a role and version in the build, NULL: none.
+const hs_script_t *hs_script(const skr_config_t *config, uint16_t version);
 // Random bytes from the configuration's source, else the provider's.
 skr_status_t hs_random(const hs_t *hs, uint8_t *out, size_t size);
 // What a provider's answer means when only the provider can be at fault.

@@ -17,4 +17,10 @@ static const hs_step_t client13_steps[] = {
 };
 
 const hs_script_t hs_script_client13 = {
-    HS_CLIENT, sizeof(client13_steps) / sizeof(client13_steps[0]), client13_steps};
+    .version = SKR_TLS13,
+    .self = HS_CLIENT,
+    .count = sizeof(client13_steps) / sizeof(client13_steps[0]),
+    .steps = client13_steps,
+    .change_keys = keys13_change,
+    .export_keys = keys13_export,
+};

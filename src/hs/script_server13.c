@@ -17,4 +17,10 @@ static const hs_step_t server13_steps[] = {
 };
 
 const hs_script_t hs_script_server13 = {
-    HS_SERVER, sizeof(server13_steps) / sizeof(server13_steps[0]), server13_steps};
+    .version = SKR_TLS13,
+    .self = HS_SERVER,
+    .count = sizeof(server13_steps) / sizeof(server13_steps[0]),
+    .steps = server13_steps,
+    .change_keys = keys13_change,
+    .export_keys = keys13_export,
+};

@@ -65,3 +65,12 @@ bool transcript_retry(transcript_t *t) {
 bool transcript_result(const transcript_t *t, uint8_t *out) {
     return t->chosen && t->hash[0]->result(t->state[0], out);
 }
+
+bool transcript_of(const transcript_t *t, const skr_hash_t *hash, uint8_t *out) {
+    for (size_t i = 0; hash != NULL && i < TRANSCRIPT_HASHES; i++) {
+        if (t->hash[i] == hash) {
+            return hash->result(t->state[i], out);
+        }
+    }
+    return false;
+}

@@ -137,6 +137,20 @@ skr_status_t record_seal(record_keys_t *keys, void *state, uint8_t *record, reco
     return SKR_OK;
 }
 
+static skr_status_t record13_read_header(const uint8_t *bytes, record_header_t *out) {
+    return record_read_header(bytes, true, false, out);
+}
+
+const record_protection_t record13_protection = {
+    .version = 0x0304,
+    .ahead = 0,
+    .behind = SKR_RECORD_TAIL_SIZE,
+    .hides_type = true,
+    .read_header = record13_read_header,
+    .open = record_open,
+    .seal = record_seal,
+};
+
 size_t record_padding(size_t size, size_t pad_to, size_t limit) {
     if (pad_to == 0 || size >= limit || size % pad_to == 0) {
         return 0;

@@ -37,6 +37,11 @@ static int run_client(settings_t *settings, const posix_address_t *address) {
         .name = options->insecure ? NULL : name,
         .now = settings->now,
     };
+    skr_name_t parsed;
+    if (!options->insecure && !skr_name_parse(session.server_name, &parsed)) {
+        options_complain(options, "'%s' is neither a host name nor an address", name);
+        return CLI_USAGE;
+    }
     if (options->insecure) {
         options_complain(options,
             "WARNING: --insecure: the server is not verified, whoever answers is believed");

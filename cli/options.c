@@ -61,7 +61,7 @@ static const option_t table[] = {
     NUMBER("max-record-out", "N", OPTIONS_BOTH, max_record_out, 64, 16384, "send at most N bytes of content in a record"),
     FLAG("keep-cipher-state", OPTIONS_BOTH, keep_cipher_state, "keep expanded keys between records: faster, more memory"),
     FLAG("no-compatibility", OPTIONS_BOTH, no_compatibility, "do not disguise as TLS 1.2 for middleboxes"),
-    { "update-keys", "[=N]", AT(update_every), 1, 1L << 30, OPTIONS_BOTH, KIND_OPTIONAL_NUMBER, AT(update_keys), "new keys for both sides before the first data, then after each N bytes sent" },
+    { "update-keys", "[=N]", AT(update_every), 1, 1L << 30, OPTIONS_BOTH, KIND_OPTIONAL_NUMBER, AT(update_keys), "new keys for both sides before the first data, then own ones after each N bytes sent" },
     TEXT("export", "LABEL:N", OPTIONS_BOTH, export_label, "print N bytes of keying material for LABEL"),
     TEXT("keylog", "FILE", OPTIONS_BOTH, keylog, "append secrets for Wireshark (default: $SSLKEYLOGFILE)"),
     FLAG("trace", OPTIONS_BOTH, trace, "print every record and message"),

@@ -82,7 +82,8 @@ static skr_status_t relay_update(relay_t *relay) {
     if (!relay->update_keys && !due) {
         return SKR_OK;
     }
-    skr_status_t status = skr_conn_update_keys(relay->pump->conn, true);
+    // The peer is asked once only: whoever asks in a row must stand a row of answers.
+    skr_status_t status = skr_conn_update_keys(relay->pump->conn, relay->update_keys);
     if (status == SKR_OK) {
         relay->update_keys = false;
         relay->sent_at_update = relay->sent;

@@ -38,7 +38,7 @@ static const advice_t advices[] = {
         "the client needs a certificate; --verify optional lets it go without one"},
     {SKR_ERR_RECORD_LIMIT, "raise --max-record-in, or make the peer send smaller records", NULL},
     {SKR_ERR_CERT_UNKNOWN_CA,
-        "if you trust the root that issued it, give it with --ca FILE; else you are not talking to whom you think",
+        "give its root with --ca FILE if you trust it; or the server does not send its intermediates",
         "give the root that issues your clients' certificates with --ca FILE"},
     {SKR_ERR_CERT_NAME,
         "use the name that the certificate is for, or look for another one with --name NAME", NULL},

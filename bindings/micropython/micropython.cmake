@@ -35,6 +35,7 @@ file(GLOB SKERRY_MODULE_C CONFIGURE_DEPENDS "${CMAKE_CURRENT_LIST_DIR}/*.c")
 add_library(usermod_skerry INTERFACE)
 target_sources(usermod_skerry INTERFACE ${SKERRY_MODULE_C})
 target_include_directories(usermod_skerry INTERFACE "${SKERRY_ROOT}/include")
+target_compile_definitions(usermod_skerry INTERFACE SKERRY_PROVIDER=skr_provider_${SKERRY_PROVIDER})
 
 file(GLOB SKERRY_ENGINE_C CONFIGURE_DEPENDS
     "${SKERRY_ROOT}/src/*/*.c" "${SKERRY_ROOT}/crypto/${SKERRY_PROVIDER}/*.c")

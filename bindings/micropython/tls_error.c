@@ -117,8 +117,11 @@ static void print_details(const mp_print_t *print, const skr_error_t *error) {
             break;
     }
     if (skr_error_class(error->status) == SKR_CLASS_CERTIFICATE) {
-        const char *whose = error->certificate == 0 ? ", the peer's own" : "";
-        mp_printf(print, " (certificate %u of its chain%s", (unsigned)error->certificate, whose);
+        if (error->certificate == 0) {
+            mp_print_str(print, " (the peer's certificate");
+        } else {
+            mp_printf(print, " (certificate %u of the chain", (unsigned)error->certificate);
+        }
         if (error->field != SKR_FIELD_NONE) {
             mp_printf(print, ": %s", skr_field_name(error->field));
         }

@@ -335,7 +335,8 @@ static mp_obj_t socket_unwrap(mp_obj_t self_in) {
     }
     byte unread;
     size_t got = 0;
-    if (result == 0) {
+    if (result == 0 || result == MP_EPIPE) {
+        // A peer that has gone may have said goodbye before.
         result = tls_read(o, &unread, 1, &got);
     }
     if (result != 0) {

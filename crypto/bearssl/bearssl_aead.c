@@ -35,11 +35,10 @@ static void gcm_clear(void *state) {
     bearssl_wipe(state, sizeof(gcm_state_t));
 }
 
-static void gcm_run(const gcm_state_t *aes, int encrypt, const uint8_t *nonce, const uint8_t *aad,
+static void gcm_run(gcm_state_t *aes, int encrypt, const uint8_t *nonce, const uint8_t *aad,
     size_t aad_size, uint8_t *data, size_t size, uint8_t *tag) {
     br_gcm_context gcm;
-    // BearSSL's type lacks a const here; the key schedule is only read.
-    br_gcm_init(&gcm, (const br_block_ctr_class **)&aes->vtable, bearssl_cores_ghash());
+    br_gcm_init(&gcm, &aes->vtable, bearssl_cores_ghash());
     br_gcm_reset(&gcm, nonce, SKR_AEAD_NONCE_SIZE);
     br_gcm_aad_inject(&gcm, aad, aad_size);
     br_gcm_flip(&gcm);

@@ -7,6 +7,7 @@
 // BearSSL then verifies the two numbers, cuts a digest that is longer than the curve, and refuses a
 // public key that is no point of it. Signing is deterministic (RFC 6979): it draws no random bytes.
 // A scalar is never copied but by BearSSL.
+// A digest of all zeros, which no hash function yields, BearSSL does not verify.
 #include <bearssl.h>
 #include <string.h>
 #include "bearssl_cores.h"
@@ -17,11 +18,6 @@
 #define POINT_MAX 97
 #define DER_SEQUENCE 0x30
 #define DER_INTEGER 0x02
-
-// BearSSL's structures lack the const.
-static uint8_t *unconst(const uint8_t *data) {
-    return (uint8_t *)(uintptr_t)data;
-}
 
 // The curve of a key type, 0: none.
 static int curve_of(unsigned key_type) {
@@ -85,7 +81,8 @@ static skr_crypto_t ecdsa_verify(unsigned key_type, size_t hash_size, const skr_
         !read_signature(curve, signature, signature_size, raw)) {
         return SKR_CRYPTO_REFUSED;
     }
-    br_ec_public_key point = {.curve = curve, .q = unconst(key->a.data), .qlen = key->a.size};
+    br_ec_public_key point = {
+        .curve = curve, .q = bearssl_unconst(key->a.data), .qlen = key->a.size};
     uint32_t good = bearssl_cores_ecdsa_verify()(
         bearssl_cores_ec_public(), message, message_size, &point, raw, 2 * width);
     return good == 1 ? SKR_CRYPTO_OK : SKR_CRYPTO_REFUSED;
@@ -103,7 +100,7 @@ static skr_crypto_t ecdsa_sign(unsigned key_type, const br_hash_class *hash, siz
         return SKR_CRYPTO_FAILED;
     }
     br_ec_private_key private_key = {
-        .curve = curve, .x = unconst(scalar->data), .xlen = scalar->size};
+        .curve = curve, .x = bearssl_unconst(scalar->data), .xlen = scalar->size};
     *signature_size = bearssl_cores_ecdsa_sign()(
         bearssl_cores_ec_secret(), hash, message, &private_key, signature);
     return *signature_size != 0 ? SKR_CRYPTO_OK : SKR_CRYPTO_FAILED;
@@ -161,11 +158,11 @@ bool bearssl_ecdsa_key_matches(const skr_private_key_t *key, const skr_public_ke
 
 #define ECDSA_SCHEME(NAME, SCHEME, KEY, HASH, SIGN) \
     const skr_signature_t skr_bearssl_##NAME = { \
-        .scheme = SCHEME, \
-        .key_type = KEY, \
-        .hash = HASH, \
+        .scheme = (SCHEME), \
+        .key_type = (KEY), \
+        .hash = (HASH), \
         .verify = NAME##_verify, \
-        .sign = SIGN, \
+        .sign = (SIGN), \
     };
 
 ECDSA_VERIFY(ecdsa_secp256r1_sha256, SKR_KEY_P256, sha256)

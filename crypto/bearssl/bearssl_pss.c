@@ -163,9 +163,9 @@ static skr_crypto_t pss_sign(unsigned key_type, const br_hash_class *hash, size_
             random, random_user, signature, signature_size); \
     } \
     const skr_signature_t skr_bearssl_##NAME = { \
-        .scheme = SCHEME, \
-        .key_type = KEY, \
-        .hash = HASH, \
+        .scheme = (SCHEME), \
+        .key_type = (KEY), \
+        .hash = (HASH), \
         .verify = NAME##_verify, \
         .sign = NAME##_sign, \
     };

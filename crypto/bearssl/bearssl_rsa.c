@@ -14,11 +14,6 @@
 #include "bearssl_rsa_core.h"
 #include "bearssl_util.h"
 
-// BearSSL's structures lack the const.
-static uint8_t *unconst(const uint8_t *data) {
-    return (uint8_t *)(uintptr_t)data;
-}
-
 static skr_view_t without_zeros(skr_view_t number) {
     while (number.size > 0 && number.data[0] == 0) {
         number.data++;
@@ -58,9 +53,9 @@ skr_crypto_t bearssl_rsa_recover(const skr_public_key_t *key, unsigned key_type,
         return SKR_CRYPTO_REFUSED;
     }
     br_rsa_public_key numbers = {
-        .n = unconst(key->a.data),
+        .n = bearssl_unconst(key->a.data),
         .nlen = key->a.size,
-        .e = unconst(key->b.data),
+        .e = bearssl_unconst(key->b.data),
         .elen = key->b.size,
     };
     memcpy(em, signature, signature_size);
@@ -80,15 +75,15 @@ void bearssl_rsa_public_half(const skr_private_key_t *key, skr_public_key_t *pub
 bool bearssl_rsa_private(const skr_private_key_t *key, size_t bits, uint8_t *data) {
     br_rsa_private_key numbers = {
         .n_bitlen = (uint32_t)bits,
-        .p = unconst(key->part[SKR_RSA_P].data),
+        .p = bearssl_unconst(key->part[SKR_RSA_P].data),
         .plen = key->part[SKR_RSA_P].size,
-        .q = unconst(key->part[SKR_RSA_Q].data),
+        .q = bearssl_unconst(key->part[SKR_RSA_Q].data),
         .qlen = key->part[SKR_RSA_Q].size,
-        .dp = unconst(key->part[SKR_RSA_DP].data),
+        .dp = bearssl_unconst(key->part[SKR_RSA_DP].data),
         .dplen = key->part[SKR_RSA_DP].size,
-        .dq = unconst(key->part[SKR_RSA_DQ].data),
+        .dq = bearssl_unconst(key->part[SKR_RSA_DQ].data),
         .dqlen = key->part[SKR_RSA_DQ].size,
-        .iq = unconst(key->part[SKR_RSA_QINV].data),
+        .iq = bearssl_unconst(key->part[SKR_RSA_QINV].data),
         .iqlen = key->part[SKR_RSA_QINV].size,
     };
     return bearssl_cores_rsa_private()(data, &numbers) == 1;
@@ -192,9 +187,9 @@ static skr_crypto_t pkcs1_verify(uint8_t hash_oid, size_t hash_size, const skr_p
         return pkcs1_verify(OID, SIZE, key, message, message_size, signature, signature_size); \
     } \
     const skr_signature_t skr_bearssl_##NAME = { \
-        .scheme = SCHEME, \
+        .scheme = (SCHEME), \
         .key_type = SKR_KEY_RSA, \
-        .hash = HASH, \
+        .hash = (HASH), \
         .verify = NAME##_verify, \
         .sign = NULL, \
     };

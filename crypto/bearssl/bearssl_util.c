@@ -53,3 +53,7 @@ bool bearssl_scalar_valid(int curve, const uint8_t *scalar, size_t size) {
 size_t bearssl_curve_size(int curve) {
     return curve == BR_EC_secp256r1 ? 32 : 48;
 }
+
+uint8_t *bearssl_unconst(const uint8_t *data) {
+    return (uint8_t *)(uintptr_t)data;
+}

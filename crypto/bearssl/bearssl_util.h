@@ -12,6 +12,9 @@ bool bearssl_is_zero(const void *data, size_t size);
 // not longer.
 bool bearssl_scalar_valid(int curve, const uint8_t *scalar, size_t size);
 
+// BearSSL reads keys through pointers that lack a const.
+uint8_t *bearssl_unconst(const uint8_t *data);
+
 // Bytes of a coordinate and of a scalar of P-256 or P-384, by BearSSL's number (which is TLS's).
 size_t bearssl_curve_size(int curve);
 

@@ -95,9 +95,9 @@ static skr_crypto_t ecdsa_verify(uint8_t key_type, size_t digest_size, const skr
     skr_crypto_t said = public_key(key_type, key->a, &ec);
     if (said == SKR_CRYPTO_OK) {
         ECDSA_SIG *numbers = der_signature(signature, signature_size);
-        int verdict = numbers == NULL ? 0 : ECDSA_do_verify(digest, (int)size, numbers, ec);
-        if (verdict != 1) {
-            said = verdict == 0 ? SKR_CRYPTO_REFUSED : SKR_CRYPTO_FAILED;
+        // Both 0 and -1 can be the signature's fault (numbers that lead to infinity give -1).
+        if (numbers == NULL || ECDSA_do_verify(digest, (int)size, numbers, ec) != 1) {
+            said = SKR_CRYPTO_REFUSED;
         }
         ECDSA_SIG_free(numbers);
     }
@@ -113,9 +113,11 @@ static skr_crypto_t ecdsa_sign(uint8_t key_type, size_t digest_size, const skr_p
         return SKR_CRYPTO_FAILED;
     }
     ERR_set_mark();
-    bool done = ECDSA_sign(0, digest, (int)size, signature, &written, key->handle) == 1;
+    // Without memory for the encoding it says 1 all the same, and a size of -1.
+    bool done = ECDSA_sign(0, digest, (int)size, signature, &written, key->handle) == 1 &&
+        written > 0 && written <= SKR_SIGNATURE_MAX;
     ERR_pop_to_mark();
-    *signature_size = written;
+    *signature_size = done ? written : 0;
     return done ? SKR_CRYPTO_OK : SKR_CRYPTO_FAILED;
 }
 

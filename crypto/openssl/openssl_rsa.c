@@ -21,6 +21,7 @@
 #include "openssl_local.h"
 
 enum { EXPONENT_SIZE_MAX = 4, MODULUS_SIZE_MAX = SKR_RSA_BITS_MAX / 8, PSS_TRAILER = 0xbc };
+enum { BLINDING_USES = 32 };
 
 // A hash function in the three shapes that are needed here.
 typedef struct {
@@ -140,8 +141,24 @@ static bool pss_encode(const digest_t *with, const EVP_MD *md, size_t bits, cons
     return true;
 }
 
-// The library blinds the private operation and checks what the Chinese remainder gave, so that a
-// fault does not give away a factor.
+// The private operation, and its result checked with the public one before anybody sees it: a fault
+// could give away a factor. Besides, a lack of memory can leave the library's blinding pair in
+// disorder; results are wrong then until it makes a new pair, after 32 uses. So a wrong result is
+// thrown away and another one made.
+static bool private_operation(RSA *rsa, const uint8_t *encoded, int size, uint8_t *signature) {
+    uint8_t again[MODULUS_SIZE_MAX];
+    for (int i = 0; i < BLINDING_USES + 1; i++) {
+        if (RSA_private_encrypt(size, encoded, signature, rsa, RSA_NO_PADDING) != size ||
+            RSA_public_decrypt(size, signature, again, rsa, RSA_NO_PADDING) != size) {
+            return false;
+        }
+        if (CRYPTO_memcmp(again, encoded, (size_t)size) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static skr_crypto_t sign_pss(uint8_t key_type, const digest_t *with, const skr_private_key_t *key,
     const uint8_t *digest, size_t size, skr_random_t random, void *random_user, uint8_t *signature,
     size_t *signature_size) {
@@ -155,9 +172,12 @@ static skr_crypto_t sign_pss(uint8_t key_type, const digest_t *with, const skr_p
     ERR_set_mark();
     int rsa_size = RSA_size(rsa);
     bool done = pss_encode(with, md, (size_t)RSA_bits(rsa), digest, salt, encoded) &&
-        RSA_private_encrypt(rsa_size, encoded, signature, rsa, RSA_NO_PADDING) == rsa_size;
+        private_operation(rsa, encoded, rsa_size, signature);
     ERR_pop_to_mark();
-    *signature_size = (size_t)rsa_size;
+    if (!done) {
+        OPENSSL_cleanse(signature, (size_t)rsa_size);
+    }
+    *signature_size = done ? (size_t)rsa_size : 0;
     return done ? SKR_CRYPTO_OK : SKR_CRYPTO_FAILED;
 }
 

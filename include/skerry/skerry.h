@@ -74,7 +74,8 @@ size_t skr_conn_readable(const skr_conn_t *conn); // bytes that skr_conn_read() 
 // Seals up to size bytes into the output. *taken says how many; SKR_WANT_OUTPUT with *taken == 0:
 // send first.
 skr_status_t skr_conn_write(skr_conn_t *conn, const uint8_t *data, size_t size, size_t *taken);
-// Says close_notify; reading goes on until the peer says it too (section 6.1).
+// Says close_notify; reading goes on until the peer says it too (section 6.1). In the handshake that
+// is the end: later calls return SKR_ERR_CLOSED.
 skr_status_t skr_conn_close(skr_conn_t *conn);
 // New keys for what this side writes; request: the peer shall do the same (section 4.7.3).
 skr_status_t skr_conn_update_keys(skr_conn_t *conn, bool request);

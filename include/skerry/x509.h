@@ -31,6 +31,12 @@ typedef struct {
 // an expired root.
 typedef skr_view_t skr_anchor_t;
 
+// Rules beyond RFC 5280's validation. skr_x509_rules_strict: what RFC 5280 section 4 and the
+// Baseline Requirements of the CA/Browser Forum demand of issuers. Public CAs keep them, private
+// ones often do not.
+typedef struct skr_x509_rules skr_x509_rules_t;
+extern const skr_x509_rules_t skr_x509_rules_strict;
+
 typedef struct {
     const skr_provider_t *provider;
     const skr_view_t *chain; // as received: the leaf first, the rest in any order
@@ -44,6 +50,7 @@ typedef struct {
     // How many CAs, but for the anchor and self-issued ones, the path may hold (the initial
     // max_path_length of RFC 5280 section 6.1.2 (k)), plus one; 0: as many as SKR_PATH_MAX allows.
     uint8_t max_intermediates;
+    const skr_x509_rules_t *rules; // further rules, NULL: none
 } skr_verify_request_t;
 
 typedef enum {
@@ -97,6 +104,13 @@ typedef struct {
     bool is_ca;
 } skr_certificate_info_t;
 skr_status_t skr_certificate_read(skr_view_t der, skr_certificate_info_t *info);
+// A DER Name as text for people ("C=US, O=Example, CN=Example Root"), printable ASCII and a zero
+// behind it, cut to size. Returns how many characters.
+size_t skr_name_print(skr_view_t name, char *text, size_t size);
+// An IP address as text ("192.0.2.1", "2001:db8::1"), with a zero behind it. Returns how many
+// characters.
+#define SKR_ADDRESS_TEXT 40 // bytes of the longest one with its zero
+size_t skr_address_print(skr_view_t ip, char *text, size_t size);
 // The n-th dNSName or iPAddress of a certificate's subjectAltName. false: there is none.
 bool skr_certificate_name(
     const skr_certificate_info_t *info, size_t n, skr_name_kind_t *kind, skr_view_t *name);

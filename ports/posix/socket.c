@@ -14,6 +14,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -25,6 +26,12 @@ static bool copy_part(char *to, size_t size, const char *from, size_t length) {
     memcpy(to, from, length);
     to[length] = '\0';
     return true;
+}
+
+// getaddrinfo() silently takes numbers modulo 65536.
+static bool port_is_sane(const char *port) {
+    size_t digits = strspn(port, "0123456789");
+    return port[digits] != '\0' || (digits <= 5 && strtol(port, NULL, 10) <= 65535);
 }
 
 bool posix_address_parse(const char *text, const char *default_port, posix_address_t *address) {
@@ -44,7 +51,7 @@ bool posix_address_parse(const char *text, const char *default_port, posix_addre
         port = host_end != NULL ? host_end + 1 : default_port;
         host_end = host_end != NULL ? host_end : host + strlen(host);
     }
-    return port != NULL && *port != '\0' &&
+    return port != NULL && *port != '\0' && port_is_sane(port) &&
         copy_part(address->host, sizeof(address->host), host, (size_t)(host_end - host)) &&
         copy_part(address->port, sizeof(address->port), port, strlen(port));
 }

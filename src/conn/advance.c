@@ -185,7 +185,7 @@ skr_status_t conn_advance(skr_conn_t *conn) {
     while (status == SKR_OK) {
         status = advance_step(conn);
     }
-    if (conn->update_due && conn->complete && conn->output.data == NULL) {
+    if (conn->update_due && conn->complete && !conn->closed_out && conn->output.data == NULL) {
         skr_status_t sent = conn_send_update(conn, false);
         status = sent < SKR_OK ? sent : status;
     }

@@ -229,7 +229,7 @@ skr_status_t conn_fail(skr_conn_t *conn, skr_status_t status) {
     }
     skr_alert_t alert = conn_alert(conn, status);
     if (alert != SKR_ALERT_NONE && !conn->closed_out) {
-        conn_send_alert(conn, alert);
+        (void)conn_send_alert(conn, alert); // no memory, a broken provider: the first error counts
     }
     conn->complete = false;
     conn->closed_out = true;

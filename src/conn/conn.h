@@ -121,7 +121,7 @@ skr_status_t conn_send_handshake(skr_conn_t *conn);
 skr_status_t conn_send_ccs(skr_conn_t *conn);
 skr_status_t conn_send_update(skr_conn_t *conn, bool request);
 // Writes the alert into last_words; nothing when it can't be sealed.
-void conn_send_alert(skr_conn_t *conn, skr_alert_t alert);
+skr_status_t conn_send_alert(skr_conn_t *conn, skr_alert_t alert);
 size_t conn_pending(const skr_conn_t *conn);
 
 // post.c

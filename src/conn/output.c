@@ -209,7 +209,7 @@ skr_status_t skr_conn_update_keys(skr_conn_t *conn, bool request) {
 
 // --- Alerts (section 6) ---
 
-void conn_send_alert(skr_conn_t *conn, skr_alert_t alert) {
+skr_status_t conn_send_alert(skr_conn_t *conn, skr_alert_t alert) {
     _Static_assert(sizeof(conn->last_words) >= SKR_RECORD_HEADER_SIZE + 8 + 2 + SKR_AEAD_TAG_SIZE,
         "an alert fits");
     uint8_t *record = conn->last_words;
@@ -217,24 +217,33 @@ void conn_send_alert(skr_conn_t *conn, skr_alert_t alert) {
     record[ahead] = alert == SKR_ALERT_CLOSE_NOTIFY ? 1 : 2; // warning, fatal
     record[ahead + 1] = (uint8_t)alert;
     size_t sealed = 0;
-    if (output_record(conn, record, RECORD_ALERT, 2, 0, &sealed) != SKR_OK) {
-        return; // no memory or a broken provider: the caller still learns of the first error
+    skr_status_t status = output_record(conn, record, RECORD_ALERT, 2, 0, &sealed);
+    if (status != SKR_OK) {
+        return status;
     }
     conn->last_words_start = 0;
     conn->last_words_end = (uint8_t)sealed;
     conn->error.alert_sent = (uint8_t)alert;
     conn_trace(conn, true, SKR_LAYER_RECORD, RECORD_ALERT, output_protected(conn), 2,
         skr_alert_name(alert));
+    return SKR_OK;
 }
 
 skr_status_t skr_conn_close(skr_conn_t *conn) {
     if (conn->error.status != SKR_OK) {
         return conn->error.status;
     }
-    if (!conn->closed_out) {
-        conn_send_alert(conn, SKR_ALERT_CLOSE_NOTIFY);
-        conn->error.alert_sent = SKR_ALERT_NONE; // no error
-        conn->closed_out = true;
+    if (conn->closed_out) {
+        return SKR_OK;
+    }
+    skr_status_t status = conn_send_alert(conn, SKR_ALERT_CLOSE_NOTIFY);
+    conn->error.alert_sent = SKR_ALERT_NONE; // no error
+    conn->closed_out = true; // nothing may be sealed behind it
+    if (status != SKR_OK) {
+        return conn_fail(conn, status); // the peer will think that it was cut
+    }
+    if (!conn->complete) {
+        (void)conn_fail(conn, SKR_ERR_CLOSED); // there is no going on with half a handshake
     }
     return SKR_OK;
 }

@@ -51,6 +51,7 @@ typedef struct {
     int32_t path_length; // X509_PATH_LENGTH_NONE: unbounded
     uint8_t key_hash; // skr_hash_id_t that an RSA-PSS key is bound to, SKR_HASH_NONE: any
     bool is_ca;
+    bool names_issuer_certificate; // authorityKeyIdentifier has more than the key's identifier
     bool is_self_issued; // subject and issuer are the same name
     bool not_understood; // it has a critical extension that is not understood
     uint8_t field; // skr_field_t: where reading failed

@@ -13,6 +13,7 @@
 #include "skerry/limits.h"
 #include "x509/algorithm.h"
 #include "x509/name.h"
+#include "x509/rules.h"
 
 static skr_status_t check_fail(uint8_t *field, skr_field_t where, skr_status_t status) {
     *field = (uint8_t)where;
@@ -26,8 +27,8 @@ static bool check_serial(const x509_certificate_t *c) {
     return !is_zero && serial.data[0] < 0x80 && serial.size <= SKR_SERIAL_MAX;
 }
 
-// Does the extension, when there is one, name the purpose? A CA may also be there for any purpose;
-// that nobody looked at a leaf's purpose is no reason to take it for a TLS server's.
+// Does the extension, when there is one, name the purpose? A CA may also be there for any purpose.
+// A leaf may not say that: nobody has looked at what it is for.
 static bool check_purpose(const x509_certificate_t *c, skr_purpose_t purpose, bool is_leaf) {
     static const uint8_t server_auth[] = {0x2b, 6, 1, 5, 5, 7, 3, 1};
     static const uint8_t client_auth[] = {0x2b, 6, 1, 5, 5, 7, 3, 2};
@@ -36,15 +37,15 @@ static bool check_purpose(const x509_certificate_t *c, skr_purpose_t purpose, bo
         return true;
     }
     const uint8_t *wanted = purpose == SKR_PURPOSE_SERVER ? server_auth : client_auth;
+    bool has_wanted = false;
+    bool has_any = false;
     reader_t r = reader_of(c->ext_key_usage);
     while (reader_more(&r)) {
         skr_view_t oid = der_oid(&r);
-        if (view_equal(oid, view_of(wanted, sizeof(server_auth))) ||
-            (!is_leaf && view_equal(oid, view_of(any, sizeof(any))))) {
-            return true;
-        }
+        has_wanted = has_wanted || view_equal(oid, view_of(wanted, sizeof(server_auth)));
+        has_any = has_any || view_equal(oid, view_of(any, sizeof(any)));
     }
-    return false;
+    return is_leaf ? has_wanted && !has_any : has_wanted || has_any;
 }
 
 static skr_status_t check_leaf(const skr_verify_request_t *request, const x509_certificate_t *c,
@@ -92,7 +93,7 @@ static skr_status_t check_end_entity(const x509_certificate_t *c, uint8_t *field
 skr_status_t check_certificate(const skr_verify_request_t *request, const x509_certificate_t *c,
     check_place_t place, unsigned intermediates, uint8_t *field) {
     bool is_leaf = place == CHECK_LEAF || place == CHECK_TRUSTED_LEAF;
-    if (place != CHECK_ANCHOR && !check_serial(c)) {
+    if ((place == CHECK_LEAF || place == CHECK_INTERMEDIATE) && !check_serial(c)) {
         return check_fail(field, SKR_FIELD_SERIAL, SKR_ERR_CERT_MALFORMED);
     }
     if (!request->ignore_time && request->time < c->not_before) {
@@ -118,5 +119,5 @@ skr_status_t check_certificate(const skr_verify_request_t *request, const x509_c
     if (c->not_understood) {
         return check_fail(field, SKR_FIELD_EXTENSIONS, SKR_ERR_CERT_CRITICAL);
     }
-    return SKR_OK;
+    return request->rules == NULL ? SKR_OK : request->rules->check(request, c, place, field);
 }

@@ -91,6 +91,7 @@ static void extension_read_ext_key_usage(x509_certificate_t *c, reader_t *r) {
 static void extension_read_authority_key_id(x509_certificate_t *c, reader_t *r) {
     reader_t identifier = der_enter(r, DER_SEQUENCE);
     c->authority_key_id = der_optional(&identifier, DER_PRIMITIVE(0));
+    c->names_issuer_certificate = reader_more(&identifier);
     der_optional(&identifier, DER_CONSTRUCTED(1));
     der_optional(&identifier, DER_PRIMITIVE(2));
     der_leave(r, &identifier);

@@ -24,7 +24,7 @@
 
 // Refusals by how much they tell; the most telling is reported, and of those the one furthest up
 // the path.
-enum { RANK_NONE, RANK_NO_ISSUER, RANK_UNREADABLE, RANK_SIGNATURE, RANK_CHECK };
+enum { RANK_NONE, RANK_NO_ISSUER, RANK_UNREADABLE, RANK_SIGNATURE, RANK_WORK, RANK_CHECK };
 
 typedef struct {
     size_t next; // which candidate for this one's issuer comes next
@@ -195,7 +195,9 @@ static path_step_t path_try(path_t *path, const path_candidate_t *candidate) {
         return PATH_NEXT;
     }
     if (path->signatures == 0) {
-        return path_abort(path, SKR_ERR_CERT_TOO_COMPLEX, SKR_FIELD_ISSUER);
+        path_note(
+            path, RANK_WORK, SKR_ERR_CERT_TOO_COMPLEX, path_top_number(path), SKR_FIELD_ISSUER);
+        return PATH_ABORTED;
     }
     path->signatures--;
     switch (signature_verify(&means, &path->candidate.key, path->top.tbs, path->top.signature)) {
@@ -215,7 +217,7 @@ static path_step_t path_try(path_t *path, const path_candidate_t *candidate) {
 // The candidate of the chain becomes the path's top.
 static path_step_t path_grow(path_t *path, const path_candidate_t *candidate) {
     if (path->size == SKR_PATH_MAX) {
-        path_note(path, RANK_CHECK, SKR_ERR_CERT_TOO_COMPLEX, candidate->index, SKR_FIELD_ISSUER);
+        path_note(path, RANK_WORK, SKR_ERR_CERT_TOO_COMPLEX, candidate->index, SKR_FIELD_ISSUER);
         return PATH_NEXT;
     }
     unsigned intermediates = path->level[path->size - 1].intermediates +

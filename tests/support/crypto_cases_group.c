@@ -160,7 +160,7 @@ static void test_exchanges(void **state) {
         const skr_group_t *ours = pair->provider->groups[i];
         const skr_group_t *theirs = crypto_find_group(pair->other, ours->id);
         assert_non_null(theirs);
-        for (uint64_t seed = 0; seed < 20; seed++) {
+        for (uint64_t seed = 0; seed < 8; seed++) {
             check_exchange(ours, ours, seed);
             check_exchange(ours, theirs, seed);
             check_exchange(theirs, ours, seed);
@@ -220,7 +220,8 @@ static void test_wrong_points(void **state) {
         const skr_group_t *group = crypto_find_group(provider, curves[i].group);
         crypto_bytes_t good = crypto_hex(curves[i].generator), bad;
         size_t field = good.size / 2;
-        for (unsigned form = 0; form < 256; form++) { // infinity, compressed, hybrid, none at all
+        for (unsigned form = 0; form < 256;
+             form += form < 8 ? 1 : 31) { // infinity, compressed, hybrid, none at all
             bad = good;
             bad.data[0] = (uint8_t)form;
             if (form != 4) {
@@ -228,7 +229,7 @@ static void test_wrong_points(void **state) {
             }
         }
         check_refused(group, "compressed", (uint8_t[SKR_GROUP_PUBLIC_MAX]){2}, 1 + field);
-        for (size_t bit = 8; bit < 8 * good.size; bit += 7) {
+        for (size_t bit = 8; bit < 8 * good.size; bit += 29) {
             bad = good;
             bad.data[bit / 8] ^= (uint8_t)(1U << bit % 8);
             check_refused(group, "not on the curve", bad.data, bad.size);

@@ -255,7 +255,7 @@ void x509_make_algorithm(x509_der_t *out, unsigned scheme) {
     } else if (scheme_is_pss(scheme)) {
         x509_der_oid(out, "1.2.840.113549.1.1.10");
         write_pss_parameters(out, scheme);
-    } else if ((scheme & 0xff) == 0x01) {
+    } else if (scheme < 0xfe00 && (scheme & 0xff) == 0x01) {
         x509_der_oid(out, scheme == X509_SIGN_RSA_SHA1 ? "1.2.840.113549.1.1.5" : rsa[hash]);
         x509_der_put(out, 0x05, NULL, 0);
     } else {

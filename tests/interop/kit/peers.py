@@ -1,0 +1,203 @@
+"""Starts Skerry's command line tool and other programs that speak TLS, and lets them talk.
+
+Everything listens on 127.0.0.1 at a port that was free a moment ago; keys and certificates are made on the spot by
+tests/support/keys_make.sh. Processes that do not end in time are killed by their id and count as failures.
+"""
+import atexit
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+ROOT = pathlib.Path(os.environ.get('SKERRY_ROOT', pathlib.Path(__file__).resolve().parents[3]))
+BUILD = pathlib.Path(os.environ.get('SKERRY_BUILD', ROOT / 'build'))
+SKERRY = BUILD / 'skerry'
+WORK = pathlib.Path(tempfile.mkdtemp(prefix='skerry-interop-'))
+KEYS = WORK / 'keys'
+SECONDS = 20  # for anything that takes milliseconds when all is well
+atexit.register(shutil.rmtree, WORK, ignore_errors=True)
+
+# gnutls and openssl read these; a user's settings must not change what is tested.
+ENVIRONMENT = {**os.environ, 'OPENSSL_CONF': '/dev/null', 'LC_ALL': 'C'}
+ENVIRONMENT.pop('SSLKEYLOGFILE', None)
+
+
+def skip(why):
+    print(why)
+    sys.exit(77)
+
+
+def need(*programs):
+    """The programs of other people; without them there is nothing to test. Makes the keys."""
+    if not SKERRY.exists():
+        sys.exit(f'{SKERRY} is not there: build first')
+    for program in programs:
+        if not shutil.which(program):
+            skip(f'{program} is not installed (tools/setup.sh test)')
+    subprocess.run([ROOT / 'tests/support/keys_make.sh', KEYS], check=True)
+
+
+def key(name):
+    """(certificate chain, key) of tests/support/keys_make.sh."""
+    return str(KEYS / f'{name}.pem'), str(KEYS / f'{name}.key')
+
+
+def root(name='root'):
+    return str(KEYS / f'{name}.pem')
+
+
+class Process:
+    """A child whose output is collected while it runs."""
+
+    def __init__(self, *arguments):
+        self.arguments = [str(a) for a in arguments]
+        self.child = subprocess.Popen(self.arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                      stderr=subprocess.PIPE, env=ENVIRONMENT, cwd=WORK)
+        self.seen, self.changed = {'out': b'', 'err': b''}, threading.Condition()
+        self.readers = [threading.Thread(target=self._read, args=item, daemon=True)
+                        for item in (('out', self.child.stdout), ('err', self.child.stderr))]
+        for reader in self.readers:
+            reader.start()
+
+    def _read(self, name, stream):
+        while data := stream.read1(65536):
+            with self.changed:
+                self.seen[name] += data
+                self.changed.notify_all()
+        with self.changed:
+            self.seen[name + ' ended'] = b''
+            self.changed.notify_all()
+
+    @property
+    def out(self):
+        return self.seen['out']
+
+    @property
+    def err(self):
+        return self.seen['err'].decode(errors='replace')
+
+    @property
+    def said(self):
+        """All of its output: programs differ in where they complain."""
+        return self.err + self.out.decode(errors='replace')
+
+    def send(self, data):
+        try:
+            self.child.stdin.write(data)
+            self.child.stdin.flush()
+        except OSError:
+            pass  # it has gone away; what it said and its exit code tell
+
+    def close_input(self):
+        try:
+            self.child.stdin.close()
+        except OSError:
+            pass
+
+    def wait_for(self, text, where='out', times=1, seconds=SECONDS):
+        """Until its output holds text so many times; False when it ends or time is up before."""
+        until = time.monotonic() + seconds
+        with self.changed:
+            while self.seen[where].count(text) < times:
+                left = until - time.monotonic()
+                if left <= 0 or where + ' ended' in self.seen:
+                    return False
+                self.changed.wait(left)
+        return True
+
+    def finish(self, seconds=SECONDS):
+        """Its exit code; negative when it had to be killed."""
+        try:
+            code = self.child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.child.kill()
+            self.child.wait()
+            code = -99
+        for reader in self.readers:
+            reader.join(seconds)
+        self.close_input()
+        return code
+
+    def stop(self):
+        if self.child.poll() is None:
+            self.child.terminate()
+        return self.finish()
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        return probe.getsockname()[1]
+
+
+def is_listening(port):
+    """Looks without connecting: a connection would be one of the few that some servers accept."""
+    wanted = f':{port:04X}'
+    for table in ('/proc/net/tcp', '/proc/net/tcp6'):
+        try:
+            lines = pathlib.Path(table).read_text().splitlines()[1:]
+        except OSError:
+            continue
+        if any(line.split()[1].endswith(wanted) and line.split()[3] == '0A' for line in lines):
+            return True
+    return False
+
+
+class Server(Process):
+    def __init__(self, port, *arguments):
+        super().__init__(*arguments)
+        self.port = port
+        until = time.monotonic() + SECONDS
+        while not is_listening(port) and self.child.poll() is None and time.monotonic() < until:
+            time.sleep(0.002)
+
+
+def skerry_server(name, *options):
+    port = free_port()
+    credentials = [o for n in name.split() for o in zip(('--cert', '--key'), key(n))]
+    flat = [word for pair in credentials for word in pair]
+    return Server(port, SKERRY, 'server', '--listen', f'127.0.0.1:{port}', '--once', *flat, *options)
+
+
+def skerry_client(port, *options, host='127.0.0.1'):
+    return Process(SKERRY, 'client', f'{host}:{port}', '--timeout', str(SECONDS), *options)
+
+
+def openssl_server(name, *options):
+    port = free_port()
+    chain, private = key(name)
+    return Server(port, 'openssl', 's_server', '-accept', f'127.0.0.1:{port}', '-naccept', '1', '-cert', chain,
+                  '-cert_chain', chain, '-key', private, *options)
+
+
+def openssl_client(port, *options):
+    return Process('openssl', 's_client', '-connect', f'127.0.0.1:{port}', '-servername', 'localhost',
+                   '-verify_hostname', 'localhost', '-CAfile', root(), '-verify_return_error', *options)
+
+
+def gnutls_server(name, priority, *options):
+    port = free_port()
+    chain, private = key(name)
+    return Server(port, 'gnutls-serv', '--port', str(port), '--echo', '--x509certfile', chain, '--x509keyfile', private,
+                  '--disable-client-cert', '--priority', priority, *options)
+
+
+def gnutls_client(port, priority, *options):
+    return Process('gnutls-cli', '--port', str(port), '--x509cafile', root(), '--priority', priority,
+                   '--sni-hostname', 'localhost', '--verify-hostname', 'localhost', *options, '127.0.0.1')
+
+
+def converse(client, message, reply):
+    """The client says message, gets reply and ends. What went wrong, or None."""
+    client.send(message)
+    if not client.wait_for(reply):
+        client.stop()
+        return f'no answer\n{client.said}'
+    client.close_input()
+    code = client.finish()
+    return None if code == 0 else f'the client ended with {code}\n{client.said}'

@@ -147,7 +147,7 @@ typedef struct {
 
 typedef enum {
     // The numbers are TLS's SignatureScheme (RFC 9846 section 4.3.3).
-    SKR_SIG_RSA_PKCS1_SHA256 = 0x0401, // in certificates only
+    SKR_SIG_RSA_PKCS1_SHA256 = 0x0401, // in certificates; in handshakes of TLS 1.2 only
     SKR_SIG_RSA_PKCS1_SHA384 = 0x0501,
     SKR_SIG_RSA_PKCS1_SHA512 = 0x0601,
     SKR_SIG_ECDSA_SECP256R1_SHA256 = 0x0403,
@@ -186,7 +186,7 @@ typedef struct {
 // --- The provider ---
 // Lists end with NULL and stand in the order of preference: the order of aeads is the order of the
 // cipher suites in a ClientHello, and so on. Signatures without sign() and code points from 0xfe00
-// on are for certificates only.
+// on are for certificates only; rsa_pkcs1_* sign handshakes of TLS 1.2, never of TLS 1.3.
 typedef struct {
     const char *name; // of the library, with its version, for people
     const skr_hash_t *const *hashes;

@@ -94,6 +94,8 @@ typedef enum {
     ROW(ALPN_ANSWER,          MISBEHAVED,  ILLEGAL_PARAMETER,   "the server chose an application protocol that was not offered", "RFC 7301 section 3.1") \
     ROW(SIGNATURE_SCHEME,     MISBEHAVED,  ILLEGAL_PARAMETER,   "the peer signed with a scheme that was not offered or does not fit its key", "RFC 9846 section 4.5.2") \
     ROW(SIGNATURE,            MISBEHAVED,  DECRYPT_ERROR,       "the peer could not prove that it holds its certificate's key",  "RFC 9846 section 4.5.2") \
+    ROW(BINDER,               MISBEHAVED,  DECRYPT_ERROR,       "the client could not prove that it knows the pre-shared key",   "RFC 9846 section 4.3.11.2") \
+    ROW(IDENTITY_ANSWER,      MISBEHAVED,  ILLEGAL_PARAMETER,   "the server chose a pre-shared key that was not offered or does not fit", "RFC 9846 section 4.3.11") \
     ROW(FINISHED,             MISBEHAVED,  DECRYPT_ERROR,       "the handshake was altered on its way: the Finished message does not fit", "RFC 9846 section 4.5.3") \
     ROW(NO_CERTIFICATE,       MISBEHAVED,  DECODE_ERROR,        "the server sent no certificate",                                "RFC 9846 section 4.5.1.3") \
     ROW(REQUEST_CONTEXT,      MISBEHAVED,  ILLEGAL_PARAMETER,   "a certificate request context is not the one that was asked for", "RFC 9846 section 4.5.1") \

@@ -42,6 +42,8 @@
 #define SKR_AEAD_KEY_MAX 32 // bytes
 #define SKR_AEAD_NONCE_SIZE 12 // bytes; all AEADs of RFC 9846 use 12
 #define SKR_AEAD_TAG_SIZE 16 // bytes
+#define SKR_AEAD_STATE_MAX \
+    320 // bytes, the largest expanded state of a provider that seals sessions
 #define SKR_GROUP_PRIVATE_MAX 48 // bytes, P-384
 #define SKR_GROUP_PUBLIC_MAX 97 // bytes, P-384 uncompressed
 #define SKR_GROUP_SHARED_MAX 48 // bytes, P-384
@@ -62,8 +64,19 @@
     64 // extensions in a certificate; the work to find doubles grows with the square
 #define SKR_SERIAL_MAX 20 // bytes of a serial number (section 4.1.2.2)
 
+// --- Coming back ---
+#define SKR_SESSION_KEY_SIZE 32 // bytes of a key that seals sessions or tickets
+#define SKR_TICKET_NAME_SIZE 8 // bytes that name a ticket key
+#define SKR_SESSION_OVERHEAD \
+    160 // bytes that a sealed session takes at most beside the server's ticket
+#define SKR_TICKET_MAX \
+    2048 // bytes of a server's ticket that a client keeps; longer ones are dropped
+#define SKR_TICKET_LIFETIME \
+    7200 // seconds that a server's tickets live when the configuration says nothing
+#define SKR_IDENTITIES_MAX 4 // pre-shared keys of one ClientHello that a server looks at
+
 // --- The connection ---
-#define SKR_CONN_SIZE 576 // bytes that skr_conn_init() wants on any machine; asserted in src/conn
+#define SKR_CONN_SIZE 640 // bytes that skr_conn_init() wants on any machine; asserted in src/conn
 // Bytes of output that are gathered before the caller has to drain, when nothing larger is due. A
 // flight that fits leaves in one segment.
 #define SKR_FLIGHT_SIZE 1200

@@ -20,14 +20,19 @@ static skr_status_t advance_open_gate(skr_conn_t *conn) {
     conn->script = hs->script;
     conn->suite = hs->suite;
     conn->hash = hs->hash;
-    conn->group = hs->group->id;
+    conn->group = hs->shared_size > 0 ? hs->group->id : 0;
     conn->peer_scheme = hs->peer_scheme;
     conn->alpn = hs->alpn;
     conn->retried = (hs->facts & F_HRR) != 0;
-    const uint8_t identity = PROOF_PATH | PROOF_SIGNATURE;
-    conn->peer_verified = (hs->proofs & identity) == identity;
+    conn->peer_verified = hs_peer_verified(hs);
+    conn->resumed = (hs->facts & F_PSK) != 0;
+    bool saves = conn->config->role == SKR_CLIENT && conn->config->session_key != NULL;
+    if (saves && hs->script->resumption != NULL && !hs->script->resumption(hs, conn->resumption)) {
+        return SKR_ERR_PROVIDER;
+    }
     conn->complete = true;
     conn_end_handshake(conn);
+    conn_session_end(conn); // the one that was offered
     return SKR_OK;
 }
 
@@ -163,11 +168,21 @@ static skr_status_t advance_content(skr_conn_t *conn) {
 
 // --- Turns ---
 
+// Tickets only for a peer whose Finished is right: the gate asks the same.
+static bool advance_ticket_due(const skr_conn_t *conn) {
+    const hs_t *hs = conn->hs;
+    const skr_config_t *config = conn->config;
+    uint8_t count = config->ticket_count != 0 ? config->ticket_count : 1;
+    return hs->script->build_ticket != NULL && config->ticket_keys != NULL && hs->tickets_wanted &&
+        hs->tickets_sent < count && hs_proved(hs);
+}
+
 // One step. SKR_OK: something was done, ask again.
 static skr_status_t advance_step(skr_conn_t *conn) {
     walk_turn_t turn = conn->hs == NULL ? WALK_RECEIVE : walk_turn(conn->hs);
     if (turn == WALK_DONE) {
-        return advance_open_gate(conn);
+        // Tickets need the handshake's secrets, so they go before it does (section 4.7.1).
+        return advance_ticket_due(conn) ? conn_send_ticket(conn) : advance_open_gate(conn);
     }
     if (turn == WALK_SEND) {
         conn->hs->leftover = conn_leftover(conn, view_of(NULL, 0));

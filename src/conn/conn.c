@@ -205,6 +205,7 @@ static void conn_wipe_keys(skr_conn_t *conn) {
     ct_wipe(&conn->in, sizeof(conn->in));
     ct_wipe(&conn->out, sizeof(conn->out));
     ct_wipe(conn->exporter, sizeof(conn->exporter));
+    ct_wipe(conn->resumption, sizeof(conn->resumption));
 }
 
 // TLS 1.2 does not know the alerts that TLS 1.3 brought.
@@ -242,6 +243,7 @@ skr_status_t conn_fail(skr_conn_t *conn, skr_status_t status) {
 void skr_conn_free(skr_conn_t *conn) {
     conn_drop_input(conn);
     conn_give(conn, SKR_REGION_RECORD_OUT, &conn->output);
+    conn_session_end(conn);
     conn_end_handshake(conn);
     conn_wipe_keys(conn);
     ct_wipe(conn, sizeof(*conn));
@@ -279,6 +281,7 @@ void skr_conn_info(const skr_conn_t *conn, skr_conn_info_t *info) {
     info->complete = conn->complete;
     info->peer_verified = conn->peer_verified;
     info->retried = conn->retried;
+    info->resumed = conn->resumed;
 }
 
 void skr_conn_error(const skr_conn_t *conn, skr_error_t *error) {

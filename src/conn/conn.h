@@ -40,10 +40,12 @@ struct skr_conn {
 
     conn_side_t in, out;
     uint8_t exporter[SKR_SECRET_SIZE_MAX];
+    uint8_t resumption[SKR_SECRET_SIZE_MAX]; // client that saves sessions: resumption_secret
 
     conn_block_t record; // the record at hand: its content is start..end once record_ready
     conn_block_t message; // a handshake message that is put together; complete when end == size
     conn_block_t output;
+    conn_block_t session; // client: one that is offered, later a new one until it is taken
     skr_error_t error;
 
     uint64_t bytes_in, bytes_out;
@@ -62,6 +64,7 @@ struct skr_conn {
     bool complete; // the gate is open: application data may pass
     bool peer_verified;
     bool retried;
+    bool resumed;
     bool received; // at least one record header
     bool hello_done; // the first ClientHello was sent or received
     bool ccs_sent; // the compatibility ChangeCipherSpec (appendix E.4)
@@ -123,6 +126,15 @@ skr_status_t conn_send_update(skr_conn_t *conn, bool request);
 // Writes the alert into last_words; nothing when it can't be sealed.
 skr_status_t conn_send_alert(skr_conn_t *conn, skr_alert_t alert);
 size_t conn_pending(const skr_conn_t *conn);
+
+// Server: the next ticket that is due. SKR_WANT_OUTPUT: no room; SKR_OK with tickets left: call
+// again.
+skr_status_t conn_send_ticket(skr_conn_t *conn);
+
+// session.c
+void conn_session_end(skr_conn_t *conn);
+// A ticket has come (section 4.7.1): a new session, where the configuration has a key to seal it.
+skr_status_t conn_take_ticket(skr_conn_t *conn, const wire_new_session_ticket_t *ticket);
 
 // post.c
 skr_status_t post_recv(skr_conn_t *conn, skr_view_t message);

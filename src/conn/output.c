@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/ct.h"
 #include "conn/conn.h"
+#include "hs/psk.h"
 
 enum { OUTPUT_CCS_SIZE = 6 };
 
@@ -156,6 +157,24 @@ skr_status_t conn_send_handshake(skr_conn_t *conn) {
     status = output_message(conn, bound, room);
     if (status == SKR_OK && !is_client && output_ccs_due(conn)) {
         output_ccs(conn);
+    }
+    return status;
+}
+
+skr_status_t conn_send_ticket(skr_conn_t *conn) {
+    size_t bound = PSK_TICKET_MESSAGE_MAX;
+    size_t room = output_message_room(conn, bound);
+    skr_status_t status = output_room(conn, room);
+    if (status != SKR_OK) {
+        return status;
+    }
+    writer_t w = writer_of(conn->output.data + conn->output.end + room - bound, bound);
+    status = conn->hs->script->build_ticket(conn->hs, &w);
+    size_t size = writer_size(&w);
+    if (status == SKR_OK && size > 0) {
+        conn_trace(conn, true, SKR_LAYER_HANDSHAKE, WIRE_NEW_SESSION_TICKET, true, size,
+            wire_type_name(WIRE_NEW_SESSION_TICKET));
+        status = output_spread(conn, w.start, size);
     }
     return status;
 }

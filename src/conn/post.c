@@ -33,7 +33,8 @@ static skr_status_t post_ticket(skr_conn_t *conn, skr_view_t body) {
     if (++conn->idle_messages > SKR_TICKETS_MAX) {
         return SKR_ERR_FLOOD;
     }
-    return wire_read_new_session_ticket(body, &ticket);
+    skr_status_t status = wire_read_new_session_ticket(body, &ticket);
+    return status != SKR_OK ? status : conn_take_ticket(conn, &ticket);
 }
 
 // TLS 1.2: a server may ask for a new handshake; it doesn't get one (RFC 5246 section 7.4.1.1).

@@ -24,6 +24,7 @@ skr_status_t auth_send_verify(hs_t *hs, writer_t *w); // section 4.5.2
 skr_status_t auth_recv_verify(hs_t *hs, skr_view_t body);
 // keys13.c
 skr_status_t keys13_change(hs_t *hs, uint16_t keys);
+bool keys13_resumption(const hs_t *hs, uint8_t *out);
 bool keys13_export(const skr_hash_t *hash, const uint8_t *secret, const uint8_t *const *randoms,
     skr_view_t label, skr_view_t context, uint8_t *out, size_t size);
 // hello12.c (RFC 5246 sections 7.4.1.2 and 7.4.1.3)

@@ -9,6 +9,7 @@
 #include "hs/handlers.h"
 #include "hs/hello.h"
 #include "hs/offer.h"
+#include "hs/psk.h"
 #include "hs/share.h"
 #include "hs/walk.h"
 
@@ -99,6 +100,8 @@ static void hello_write_extensions(hs_t *hs, writer_t *w) {
     }
     if (hs_allows(hs->config, SKR_TLS13)) {
         hello_write_extensions13(hs, w);
+        psk_write_modes(hs, w);
+        psk_write_offer(hs, w); // the last one (section 4.3.11)
     }
     writer_close(w, extensions);
 }
@@ -110,13 +113,17 @@ skr_status_t hello_send_ch(hs_t *hs, writer_t *w) {
             return status;
         }
     }
+    uint8_t *body = w->p;
     writer_u16(w, HELLO_LEGACY_VERSION);
     writer_bytes(w, hs->client_random, SKR_RANDOM_SIZE);
     writer_vector(w, 1, view_of(hs->session_id, hs->session_id_size));
     hello_write_suites(hs, w);
     writer_vector(w, 1, VIEW_LITERAL("\0")); // legacy_compression_methods: null only
     hello_write_extensions(hs, w);
-    return SKR_OK;
+    if (writer_failed(w)) {
+        return SKR_ERR_MEMORY;
+    }
+    return psk_bind(hs, body, (size_t)(w->p - body));
 }
 
 // Section 4.2.3: the last eight bytes of the Random, when a server of TLS 1.3 was made to choose an
@@ -232,6 +239,19 @@ skr_status_t hello_recv_hrr(hs_t *hs, skr_view_t body) {
 
 // --- ServerHello (section 4.2.3) ---
 
+static skr_status_t hello_take_share(hs_t *hs, skr_view_t body) {
+    uint16_t group = 0;
+    skr_view_t share = {NULL, 0};
+    if (!view_is(body)) {
+        return SKR_ERR_MISSING_EXTENSION;
+    }
+    skr_status_t status = wire_read_key_share(body, &group, &share);
+    if (status == SKR_OK && group != hs->group->id) {
+        status = SKR_ERR_GROUP_ANSWER;
+    }
+    return status != SKR_OK ? status : share_finish(hs, share);
+}
+
 // A server of TLS 1.2: its script takes over. Not behind a HelloRetryRequest, which was TLS 1.3.
 static skr_status_t hello_older(hs_t *hs, skr_view_t body) {
     walk_switch(hs, hs_script(hs->config, SKR_TLS12), WIRE_SERVER_HELLO);
@@ -246,28 +266,20 @@ skr_status_t hello_recv_sh(hs_t *hs, skr_view_t body) {
         return hello_older(hs, body);
     }
     if (status == SKR_OK) {
-        status = hello_check_answer(
-            hs, &sh, WIRE_EXT_BIT(WIRE_EXT_SUPPORTED_VERSIONS) | WIRE_EXT_BIT(WIRE_EXT_KEY_SHARE));
+        status = hello_check_answer(hs, &sh,
+            WIRE_EXT_BIT(WIRE_EXT_SUPPORTED_VERSIONS) | WIRE_EXT_BIT(WIRE_EXT_KEY_SHARE) |
+                (hs->offered & WIRE_EXT_BIT(WIRE_EXT_PRE_SHARED_KEY)));
     }
     if (status != SKR_OK) {
         return status;
     }
-    if (!view_is(sh.extensions.body[WIRE_EXT_KEY_SHARE])) {
-        return SKR_ERR_MISSING_EXTENSION;
+    skr_view_t psk = sh.extensions.body[WIRE_EXT_PRE_SHARED_KEY];
+    skr_view_t share = sh.extensions.body[WIRE_EXT_KEY_SHARE];
+    if (view_is(psk)) {
+        status = psk_take_answer(hs, psk);
+    } else {
+        hs->facts |= F_FULL;
     }
-    uint16_t group = 0;
-    skr_view_t share = {NULL, 0};
-    status = wire_read_key_share(sh.extensions.body[WIRE_EXT_KEY_SHARE], &group, &share);
-    if (status != SKR_OK) {
-        return status;
-    }
-    if (group != hs->group->id) {
-        return SKR_ERR_GROUP_ANSWER;
-    }
-    status = share_finish(hs, share);
-    if (status != SKR_OK) {
-        return status;
-    }
-    hs->facts |= F_FULL;
-    return SKR_OK;
+    bool without = view_is(psk) && !view_is(share) && hs->config->allow_psk_ke;
+    return status != SKR_OK || without ? status : hello_take_share(hs, share);
 }

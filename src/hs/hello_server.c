@@ -9,6 +9,7 @@
 #include "hs/handlers.h"
 #include "hs/hello.h"
 #include "hs/offer.h"
+#include "hs/psk.h"
 #include "hs/share.h"
 #include "hs/walk.h"
 
@@ -217,10 +218,33 @@ static skr_status_t hello_take_identity(hs_t *hs, const wire_client_hello_t *ch)
     return SKR_OK;
 }
 
-static skr_status_t hello_choose(hs_t *hs, const wire_client_hello_t *ch) {
+// A session to resume, else certificates.
+static skr_status_t hello_choose_authentication(
+    hs_t *hs, const wire_client_hello_t *ch, skr_view_t body) {
+    skr_name_t name;
+    skr_status_t status = hello_read_name(&ch->extensions, &name);
+    if (status == SKR_OK && hs->config->ticket_keys != NULL) {
+        skr_view_t bound = name.kind == SKR_NAME_DNS ? name.data : view_of(NULL, 0);
+        status = hs_local(psk_binding(hs->config, bound, hs->binding));
+    }
+    if (status == SKR_OK) {
+        status = psk_select(hs, &ch->extensions, body);
+    }
+    if (status != SKR_OK || (hs->facts & F_PSK) != 0) {
+        return status;
+    }
+    hs->facts |= F_FULL;
+    if (hs->config->verify != SKR_VERIFY_NONE) {
+        hs->facts |= F_CERT_REQ;
+    }
+    return hello_choose_credential(hs, &ch->extensions);
+}
+
+static skr_status_t hello_choose(hs_t *hs, const wire_client_hello_t *ch, skr_view_t body) {
+    hs->facts &= F_HRR; // a second ClientHello is judged anew
     skr_status_t status = hello_choose_suite(hs, ch);
     if (status == SKR_OK) {
-        status = hello_choose_credential(hs, &ch->extensions);
+        status = hello_choose_authentication(hs, ch, body);
     }
     if (status == SKR_OK) {
         status = hello_choose_alpn(hs, ch->extensions.body[WIRE_EXT_ALPN]);
@@ -260,17 +284,7 @@ skr_status_t hello_recv_ch(hs_t *hs, skr_view_t body) {
     if (status == SKR_OK) {
         status = hello_take_identity(hs, &ch);
     }
-    if (status == SKR_OK) {
-        status = hello_choose(hs, &ch);
-    }
-    if (status != SKR_OK) {
-        return status;
-    }
-    hs->facts |= F_FULL;
-    if (hs->config->verify != SKR_VERIFY_NONE) {
-        hs->facts |= F_CERT_REQ;
-    }
-    return SKR_OK;
+    return status != SKR_OK ? status : hello_choose(hs, &ch, body);
 }
 
 // --- Answers ---
@@ -305,6 +319,7 @@ skr_status_t hello_send_sh(hs_t *hs, writer_t *w) {
     writer_block_t extensions = writer_open(w, 2);
     wire_write_number(w, WIRE_EXT_SUPPORTED_VERSIONS, SKR_TLS13);
     wire_write_key_share(w, false, hs->group->id, view_of(hs->share, hs->share_size));
+    psk_write_answer(hs, w);
     writer_close(w, extensions);
     return SKR_OK;
 }

@@ -34,10 +34,18 @@ bool hs_allows(const skr_config_t *config, uint16_t version) {
         (config->max_version == 0 || version <= config->max_version);
 }
 
-bool hs_proved(const hs_t *hs) {
+bool hs_peer_verified(const hs_t *hs) {
     const uint8_t identity = PROOF_PATH | PROOF_SIGNATURE;
-    uint8_t wanted = PROOF_FINISHED | identity;
-    if (hs->config->verify == SKR_VERIFY_NONE) {
+    bool before = (hs->proofs & PROOF_PSK) != 0 && (hs->session.flags & SESSION_VERIFIED) != 0;
+    return before || (hs->proofs & identity) == identity;
+}
+
+bool hs_proved(const hs_t *hs) {
+    uint8_t wanted = PROOF_FINISHED | PROOF_PATH | PROOF_SIGNATURE;
+    if ((hs->facts & F_PSK) != 0) {
+        // The session was made under this policy: it is bound to it.
+        wanted = PROOF_FINISHED | PROOF_PSK;
+    } else if (hs->config->verify == SKR_VERIFY_NONE) {
         // The policy says none; a server still shows that it holds the key of the certificate that
         // it sent.
         wanted = hs_is_client(hs) ? PROOF_FINISHED | PROOF_SIGNATURE : PROOF_FINISHED;

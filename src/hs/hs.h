@@ -8,6 +8,7 @@
 
 #include "base/writer.h"
 #include "keys/schedule.h"
+#include "keys/session.h"
 #include "keys/suites.h"
 #include "keys/transcript.h"
 #include "skerry/config.h"
@@ -21,6 +22,7 @@ enum {
     F_FULL = 2, // certificates authenticate, not a PSK
     F_CERT_REQ = 4, // the server asks for the client's certificate
     F_EMPTY_CERT = 8, // the client has none
+    F_PSK = 16, // a pre-shared key authenticates
 };
 
 // --- Keys that start after a row, by their writer. ---
@@ -40,7 +42,8 @@ enum {
 enum {
     PROOF_FINISHED = 1, // fin13_recv: the peer saw the same handshake and has its keys
     PROOF_PATH = 2, // auth_check_path: its chain leads to a trusted root and bears its name
-    PROOF_SIGNATURE = 4, // auth_recv_verify: it holds the certificate's key
+    PROOF_SIGNATURE = 4, // auth_check_signature: it holds the certificate's key
+    PROOF_PSK = 8, // psk.c: it knows the pre-shared key, if its Finished is right
 };
 
 // --- The script ---
@@ -66,6 +69,10 @@ typedef struct {
     const hs_step_t *steps;
     // Starts the keys (K_*) behind a row: each version has its own schedule.
     skr_status_t (*change_keys)(hs_t *hs, uint16_t keys);
+    // TLS 1.3: resumption_secret, and a NewSessionTicket at the writer (section 4.7.1). NULL:
+    // tickets are not sent behind the handshake.
+    bool (*resumption)(const hs_t *hs, uint8_t *out);
+    skr_status_t (*build_ticket)(hs_t *hs, writer_t *w);
     // Exporters (RFC 9846 section 7.5, RFC 5705). randoms: the client's and the server's, TLS 1.2
     // only.
     bool (*export_keys)(const skr_hash_t *hash, const uint8_t *secret,
@@ -136,7 +143,14 @@ struct hs {
     skr_view_t signature; // the caller's answer to SKR_WANT_SIGNATURE, during that call only
     bool signature_refused;
 
+    session_t session; // that is offered (client), that is resumed (server)
+    uint8_t binding[SESSION_BINDING_SIZE]; // what a session of this handshake is bound to
+    uint8_t psk_index; // server: which of the client's identities
+    uint8_t tickets_sent;
+    bool tickets_wanted; // server: the client can use tickets
+
     uint8_t session_id_size;
+    uint16_t shared_size; // 0: no key exchange (psk_ke)
     uint16_t cookie_size;
     uint16_t share_size;
     uint8_t client_random[SKR_RANDOM_SIZE];
@@ -161,6 +175,8 @@ skr_status_t hs_init(hs_t *hs, const skr_config_t *config, hs_sink_t sink, int64
 // Has the peer proved all that the configuration demands? The one question that opens application
 // data.
 bool hs_proved(const hs_t *hs);
+// Has the peer shown who it is, now or in the session that is resumed?
+bool hs_peer_verified(const hs_t *hs);
 // Is this version in the build and in the configuration's bounds?
 bool hs_allows(const skr_config_t *config, uint16_t version);
 // The script of a role and version in the build, NULL: none.

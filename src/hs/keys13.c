@@ -26,9 +26,13 @@ static skr_status_t keys13_install(hs_t *hs, uint8_t writer, const uint8_t *secr
 static skr_status_t keys13_enter_handshake(hs_t *hs) {
     schedule_t *s = &hs->schedule;
     uint8_t transcript[SKR_HASH_SIZE_MAX];
-    skr_view_t shared = view_of(hs->shared, hs->group->shared_size);
-    bool ok = transcript_result(&hs->transcript, transcript) &&
-        schedule_early(s, hs->hash, view_of(NULL, 0)) && schedule_handshake(s, shared, transcript);
+    skr_view_t shared = view_of(hs->shared_size > 0 ? hs->shared : NULL, hs->shared_size);
+    skr_view_t psk = view_of(NULL, 0);
+    if ((hs->facts & F_PSK) != 0) {
+        psk = view_of(hs->session.secret, hs->session.secret_size);
+    }
+    bool ok = transcript_result(&hs->transcript, transcript) && schedule_early(s, hs->hash, psk) &&
+        schedule_handshake(s, shared, transcript);
     ct_wipe(hs->shared, sizeof(hs->shared));
     ct_wipe(hs->private_key, sizeof(hs->private_key));
     if (!ok) {
@@ -84,4 +88,10 @@ bool keys13_export(const skr_hash_t *hash, const uint8_t *secret, const uint8_t 
     skr_view_t label, skr_view_t context, uint8_t *out, size_t size) {
     (void)randoms;
     return schedule_export(hash, secret, label, context, out, size);
+}
+
+bool keys13_resumption(const hs_t *hs, uint8_t *out) {
+    uint8_t transcript[SKR_HASH_SIZE_MAX];
+    return transcript_result(&hs->transcript, transcript) &&
+        schedule_resumption(&hs->schedule, transcript, out);
 }

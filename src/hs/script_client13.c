@@ -22,5 +22,6 @@ const hs_script_t hs_script_client13 = {
     .count = sizeof(client13_steps) / sizeof(client13_steps[0]),
     .steps = client13_steps,
     .change_keys = keys13_change,
+    .resumption = keys13_resumption,
     .export_keys = keys13_export,
 };

@@ -33,6 +33,7 @@ static skr_status_t share_draw(hs_t *hs, skr_view_t peer) {
             ? group->generate(hs->private_key, hs->share)
             : group->respond(hs->private_key, peer.data, peer.size, hs->share, hs->shared);
         if (said != SKR_CRYPTO_RETRY) {
+            hs->shared_size = group->shared_size;
             return share_status(said);
         }
     }
@@ -57,6 +58,7 @@ skr_status_t share_respond(hs_t *hs, skr_view_t peer) {
 
 skr_status_t share_finish(hs_t *hs, skr_view_t peer) {
     skr_status_t status = SKR_ERR_KEY_SHARE;
+    hs->shared_size = hs->group->shared_size;
     if (peer.size == hs->group->response_size) {
         status = share_status(hs->group->finish(hs->private_key, peer.data, peer.size, hs->shared));
     }

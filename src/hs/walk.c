@@ -42,7 +42,8 @@ static size_t walk_certificate_bound(const hs_t *hs) {
 
 static size_t walk_hello_bound(const hs_t *hs) {
     // What is fixed, with room for every list of the registry that a provider may offer.
-    size_t size = 500 + hs->peer_name.data.size + hs->cookie_size + SKR_GROUP_PUBLIC_MAX;
+    size_t size = 500 + hs->peer_name.data.size + hs->cookie_size + SKR_GROUP_PUBLIC_MAX +
+        hs->session.ticket.size;
     for (size_t i = 0; i < hs->config->alpn_count; i++) {
         size += 1 + hs->config->alpn[i].size;
     }

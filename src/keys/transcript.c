@@ -74,3 +74,21 @@ bool transcript_of(const transcript_t *t, const skr_hash_t *hash, uint8_t *out) 
     }
     return false;
 }
+
+bool transcript_with(const transcript_t *t, const skr_hash_t *hash, const skr_view_t *more,
+    size_t count, uint8_t *out) {
+    _Alignas(16) uint8_t state[SKR_HASH_STATE_MAX];
+    size_t running = 0;
+    while (running < TRANSCRIPT_HASHES && t->hash[running] != hash) {
+        running++;
+    }
+    if (hash == NULL || running == TRANSCRIPT_HASHES) {
+        return false;
+    }
+    memcpy(state, t->state[running], hash->state_size);
+    bool ok = true;
+    for (size_t i = 0; ok && i < count; i++) {
+        ok = more[i].size == 0 || hash->update(state, more[i].data, more[i].size);
+    }
+    return ok && hash->result(state, out);
+}

@@ -103,6 +103,15 @@ skr_status_t wire_read_key_shares(skr_view_t body, skr_view_t *shares);
 bool wire_next_key_share(reader_t *shares, uint16_t *group, skr_view_t *share); // false at the end
 // The server's one.
 skr_status_t wire_read_key_share(skr_view_t body, uint16_t *group, skr_view_t *share);
+// The client's pre-shared keys (section 4.3.11): as many binders as identities, at least one.
+// binders looks at the list without its length; everything of the ClientHello before that length is
+// what the binders cover.
+skr_status_t wire_read_psk_offer(skr_view_t body, skr_view_t *identities, skr_view_t *binders);
+bool wire_next_psk_identity(
+    reader_t *identities, skr_view_t *identity, uint32_t *age); // false at the end
+bool wire_next_psk_binder(reader_t *binders, skr_view_t *binder);
+// psk_key_exchange_modes (section 4.3.9).
+skr_status_t wire_read_psk_modes(skr_view_t body, bool *psk_ke, bool *psk_dhe_ke);
 // The DER Names; at least one, none empty.
 skr_status_t wire_read_authorities(skr_view_t body, skr_view_t *names);
 

@@ -231,12 +231,12 @@ static void test_group(void **state) {
 
 static void test_sign(void **state) {
     (void)state;
-    starve_all(op_sign, 9);
+    starve_all(op_sign, 12);
 }
 
 static void test_verify(void **state) {
     (void)state;
-    starve_all(op_verify, 9);
+    starve_all(op_verify, 12);
 }
 
 static void test_key(void **state) {

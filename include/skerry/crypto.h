@@ -61,6 +61,7 @@ typedef enum {
 typedef struct {
     uint8_t id; // skr_aead_id_t
     uint8_t key_size;
+    uint8_t tag_size; // <= SKR_AEAD_TAG_MAX; 8 for the CCM_8 ones
     uint16_t state_size;
     // Records that one key may seal (RFC 9846 section 5.5), 0 when only the sequence number ends
     // it.
@@ -68,7 +69,7 @@ typedef struct {
     bool (*init)(void *state, const uint8_t *key);
     // Frees and wipes; called once for every init that was called, also for one that failed.
     void (*clear)(void *state);
-    // data[0..size) becomes the ciphertext, tag gets SKR_AEAD_TAG_SIZE bytes.
+    // data[0..size) becomes the ciphertext, tag gets tag_size bytes.
     bool (*seal)(void *state, const uint8_t *nonce, const uint8_t *aad, size_t aad_size,
         uint8_t *data, size_t size, uint8_t *tag);
     // data[0..size) becomes the plaintext. REFUSED: the tag is wrong; data is then worthless and

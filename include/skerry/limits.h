@@ -8,7 +8,6 @@
 #define SKR_RECORD_PLAIN_MAX 16384 // bytes of content, 2^14 (section 5.1)
 #define SKR_RECORD_EXPANSION_MAX 256 // bytes that protection may add (section 5.2)
 #define SKR_RECORD_PROTECTED_MAX (SKR_RECORD_PLAIN_MAX + SKR_RECORD_EXPANSION_MAX)
-#define SKR_RECORD_TAIL_SIZE 17 // bytes that sealing adds behind the content: inner type and tag
 
 // --- Handshake messages (RFC 9846 section 4) ---
 #define SKR_MESSAGE_HEADER_SIZE 4 // bytes: type and 24-bit length
@@ -41,7 +40,7 @@
 #define SKR_HASH_BLOCK_MAX 128 // bytes, SHA-384
 #define SKR_AEAD_KEY_MAX 32 // bytes
 #define SKR_AEAD_NONCE_SIZE 12 // bytes; all AEADs of RFC 9846 use 12
-#define SKR_AEAD_TAG_SIZE 16 // bytes
+#define SKR_AEAD_TAG_MAX 16 // bytes; an AEAD says how many of them it has
 #define SKR_AEAD_STATE_MAX \
     320 // bytes, the largest expanded state of a provider that seals sessions
 #define SKR_GROUP_PRIVATE_MAX 48 // bytes, P-384

@@ -28,7 +28,7 @@ static size_t output_ahead(const skr_conn_t *conn) {
 }
 
 static size_t output_overhead(const skr_conn_t *conn) {
-    return output_ahead(conn) + (output_protected(conn) ? conn->out.keys.protection->behind : 0u);
+    return SKR_RECORD_HEADER_SIZE + (output_protected(conn) ? record_overhead(&conn->out.keys) : 0);
 }
 
 static size_t output_pad(const skr_conn_t *conn, size_t size) {
@@ -193,7 +193,7 @@ skr_status_t conn_send_ccs(skr_conn_t *conn) {
 skr_status_t conn_send_update(skr_conn_t *conn, bool request) {
     enum { UPDATE_SIZE = SKR_MESSAGE_HEADER_SIZE + 1 };
     size_t pad = output_pad(conn, UPDATE_SIZE);
-    skr_status_t status = output_room(conn, record_sealed_size(UPDATE_SIZE, pad));
+    skr_status_t status = output_room(conn, record_sealed_size(&conn->out.keys, UPDATE_SIZE, pad));
     if (status != SKR_OK) {
         return status;
     }
@@ -229,7 +229,7 @@ skr_status_t skr_conn_update_keys(skr_conn_t *conn, bool request) {
 // --- Alerts (section 6) ---
 
 skr_status_t conn_send_alert(skr_conn_t *conn, skr_alert_t alert) {
-    _Static_assert(sizeof(conn->last_words) >= SKR_RECORD_HEADER_SIZE + 8 + 2 + SKR_AEAD_TAG_SIZE,
+    _Static_assert(sizeof(conn->last_words) >= SKR_RECORD_HEADER_SIZE + 8 + 2 + SKR_AEAD_TAG_MAX,
         "an alert fits");
     uint8_t *record = conn->last_words;
     size_t ahead = output_ahead(conn);

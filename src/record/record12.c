@@ -2,10 +2,10 @@
 //
 // In: one whole fragment in the caller's buffer, or content to be sealed, and the keys of its
 // direction. Out: the fragment opened or sealed where it lies (RFC 5246 section 6.2.3.3). AES-GCM
-// carries 8 bytes of its nonce in front of the ciphertext (RFC 5288 section 3), for which the
-// sequence number serves; ChaCha20-Poly1305 derives the nonce as TLS 1.3 does (RFC 7905 section 2).
-// The additional data is sequence number, type, version and length. No CBC, no compression, no
-// padding: none is negotiated.
+// and AES-CCM carry 8 bytes of their nonce in front of the ciphertext (RFC 5288 section 3, RFC 6655
+// section 3), for which the sequence number serves; ChaCha20-Poly1305 derives the nonce as TLS 1.3
+// does (RFC 7905 section 2). The additional data is sequence number, type, version and length. No
+// CBC, no compression, no padding: none is negotiated.
 #include "base/bytes.h"
 #include "base/ct.h"
 #include "record/record.h"
@@ -50,13 +50,13 @@ static skr_status_t record12_open(record_keys_t *keys, void *state, uint8_t *dat
     uint8_t aad[AAD_SIZE];
     size_t ahead = keys->protection->ahead;
     *content_size = 0;
-    if (size < ahead + SKR_AEAD_TAG_SIZE) {
+    if (size < ahead + keys->aead->tag_size) {
         return SKR_ERR_RECORD_MAC;
     }
     if (keys->sequence == UINT64_MAX) {
         return SKR_ERR_KEY_EXHAUSTED;
     }
-    size -= ahead + SKR_AEAD_TAG_SIZE;
+    size -= ahead + keys->aead->tag_size;
     if (size > SKR_RECORD_PLAIN_MAX) {
         return SKR_ERR_RECORD_OVERFLOW;
     }
@@ -87,14 +87,14 @@ static skr_status_t record12_seal(record_keys_t *keys, void *state, uint8_t *rec
     if (keys->sequence >= limit) {
         return SKR_ERR_KEY_EXHAUSTED;
     }
-    record_write_header(record, type, false, ahead + size + SKR_AEAD_TAG_SIZE);
+    record_write_header(record, type, false, ahead + size + keys->aead->tag_size);
     if (ahead > 0) {
         bytes_put64(record + SKR_RECORD_HEADER_SIZE, keys->sequence);
     }
     record12_nonce(keys, ahead > 0 ? record + SKR_RECORD_HEADER_SIZE : NULL, nonce);
     record12_aad(keys, (uint8_t)type, size, aad);
     if (!keys->aead->seal(state, nonce, aad, sizeof(aad), content, size, content + size)) {
-        ct_wipe(content, size + SKR_AEAD_TAG_SIZE); // what isn't sealed must not be sent
+        ct_wipe(content, size + keys->aead->tag_size); // what isn't sealed must not be sent
         return SKR_ERR_PROVIDER;
     }
     keys->sequence++;
@@ -104,7 +104,6 @@ static skr_status_t record12_seal(record_keys_t *keys, void *state, uint8_t *rec
 static const record_protection_t record12_explicit = {
     .version = VERSION,
     .ahead = EXPLICIT_SIZE,
-    .behind = SKR_AEAD_TAG_SIZE,
     .hides_type = false,
     .read_header = record12_read_header,
     .open = record12_open,
@@ -114,7 +113,6 @@ static const record_protection_t record12_explicit = {
 static const record_protection_t record12_derived = {
     .version = VERSION,
     .ahead = 0,
-    .behind = SKR_AEAD_TAG_SIZE,
     .hides_type = false,
     .read_header = record12_read_header,
     .open = record12_open,

@@ -32,7 +32,9 @@ static skr_status_t advance_open_gate(skr_conn_t *conn) {
     }
     conn->complete = true;
     conn_end_handshake(conn);
-    conn_session_end(conn); // the one that was offered
+    if (!conn->session_new) {
+        conn_session_end(conn); // the one that was offered
+    }
     return SKR_OK;
 }
 

@@ -158,7 +158,7 @@ static skr_status_t conn_begin(skr_conn_t *conn) {
     }
     memset(block.data, 0, block.size);
     conn->hs = (hs_t *)(void *)block.data;
-    hs_sink_t sink = {conn_take_secret, conn_take_keys, conn};
+    hs_sink_t sink = {conn_take_secret, conn_take_keys, conn_take_ticket12, conn};
     status = hs_init(conn->hs, conn->config, sink, conn->now);
     return status != SKR_OK ? status : conn_name_peer(conn);
 }
@@ -235,6 +235,7 @@ skr_status_t conn_fail(skr_conn_t *conn, skr_status_t status) {
     conn->complete = false;
     conn->closed_out = true;
     conn_drop_input(conn);
+    conn_session_end(conn);
     conn_end_handshake(conn);
     conn_wipe_keys(conn);
     return status;

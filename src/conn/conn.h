@@ -65,6 +65,7 @@ struct skr_conn {
     bool peer_verified;
     bool retried;
     bool resumed;
+    bool session_new; // session is one to be saved, not the one that was offered
     bool received; // at least one record header
     bool hello_done; // the first ClientHello was sent or received
     bool ccs_sent; // the compatibility ChangeCipherSpec (appendix E.4)
@@ -133,7 +134,9 @@ skr_status_t conn_send_ticket(skr_conn_t *conn);
 
 // session.c
 void conn_session_end(skr_conn_t *conn);
-// A ticket has come (section 4.7.1): a new session, where the configuration has a key to seal it.
+// A ticket has come (section 4.7.1; inside a TLS 1.2 handshake, RFC 5077): a new session, where the
+// configuration has a key to seal it.
+skr_status_t conn_take_ticket12(void *user, uint32_t lifetime, skr_view_t ticket);
 skr_status_t conn_take_ticket(skr_conn_t *conn, const wire_new_session_ticket_t *ticket);
 
 // post.c

@@ -87,7 +87,8 @@ static skr_status_t output_record(skr_conn_t *conn, uint8_t *record, record_type
 // Appendix E.4: before the client's second flight, and behind the server's first message. step is
 // the row to come.
 static bool output_ccs_due(const skr_conn_t *conn) {
-    return !conn->ccs_sent && conn->hello_done && conn->hs->session_id_size > 0;
+    return !conn->ccs_sent && conn->hello_done && conn->hs->session_id_size > 0 &&
+        conn->hs->script->version == SKR_TLS13;
 }
 
 static void output_ccs(skr_conn_t *conn) {

@@ -45,6 +45,9 @@ skr_status_t kex12_send_done(hs_t *hs, writer_t *w);
 skr_status_t kex12_recv_done(hs_t *hs, skr_view_t body);
 skr_status_t kex12_send_client(hs_t *hs, writer_t *w);
 skr_status_t kex12_recv_client(hs_t *hs, skr_view_t body);
+// ticket12.c (RFC 5077 section 3.3)
+skr_status_t ticket12_send(hs_t *hs, writer_t *w);
+skr_status_t ticket12_recv(hs_t *hs, skr_view_t body);
 // fin12.c, keys12.c
 skr_status_t fin12_send(hs_t *hs, writer_t *w);
 skr_status_t fin12_recv(hs_t *hs, skr_view_t body);

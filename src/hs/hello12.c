@@ -11,6 +11,7 @@
 #include "hs/hello.h"
 #include "hs/offer.h"
 #include "hs/share.h"
+#include "hs/ticket12.h"
 #include "wire/messages12.h"
 
 enum { FALLBACK_SCSV = 0x5600, RENEGOTIATION_SCSV = 0x00ff };
@@ -107,7 +108,28 @@ static skr_status_t hello12_choose(hs_t *hs, const wire_client_hello_t *ch) {
     if (status == SKR_OK) {
         status = hello12_choose_suite(hs, ch, schemes);
     }
-    return status != SKR_OK ? status : hello12_choose_group(hs, &ch->extensions);
+    if (status != SKR_OK) {
+        return status;
+    }
+    hs->facts |= F_FULL;
+    if (hs->config->verify != SKR_VERIFY_NONE) {
+        hs->facts |= F_CERT_REQ;
+    }
+    return hello12_choose_group(hs, &ch->extensions);
+}
+
+// A session to resume, else certificates.
+static skr_status_t hello12_choose_authentication(hs_t *hs, const wire_client_hello_t *ch) {
+    skr_name_t name = {.kind = SKR_NAME_NONE};
+    skr_status_t status = hello_read_name(&ch->extensions, &name);
+    if (status == SKR_OK) {
+        status = ticket12_select(hs, ch, name.kind == SKR_NAME_DNS ? name.data : view_of(NULL, 0));
+    }
+    if (status != SKR_OK || (hs->facts & F_PSK) == 0) {
+        return status != SKR_OK ? status : hello12_choose(hs, ch);
+    }
+    hello12_take_suite(hs, suite_find(hs->session.suite));
+    return SKR_OK;
 }
 
 skr_status_t hello12_recv_ch(hs_t *hs, skr_view_t body) {
@@ -120,7 +142,7 @@ skr_status_t hello12_recv_ch(hs_t *hs, skr_view_t body) {
         status = hello12_check(hs, &ch);
     }
     if (status == SKR_OK) {
-        status = hello12_choose(hs, &ch);
+        status = hello12_choose_authentication(hs, &ch);
     }
     if (status == SKR_OK) {
         status = hello12_take_extensions(hs, &ch);
@@ -129,10 +151,6 @@ skr_status_t hello12_recv_ch(hs_t *hs, skr_view_t body) {
         return status;
     }
     memcpy(hs->client_random, ch.random.data, SKR_RANDOM_SIZE);
-    hs->facts |= F_FULL;
-    if (hs->config->verify != SKR_VERIFY_NONE) {
-        hs->facts |= F_CERT_REQ;
-    }
     return SKR_OK;
 }
 
@@ -150,6 +168,9 @@ static void hello12_write_extensions(const hs_t *hs, writer_t *w) {
         writer_block_t formats = wire_open_extension(w, WIRE_EXT_EC_POINT_FORMATS);
         writer_vector(w, 1, VIEW_LITERAL("\0")); // uncompressed
         writer_close(w, formats);
+    }
+    if ((hs->facts & F_TICKET) != 0) {
+        wire_write_empty(w, WIRE_EXT_SESSION_TICKET);
     }
     if (hs->name_known) {
         wire_write_empty(w, WIRE_EXT_SERVER_NAME);
@@ -171,7 +192,9 @@ skr_status_t hello12_send_sh(hs_t *hs, writer_t *w) {
     }
     writer_u16(w, SKR_TLS12);
     writer_bytes(w, hs->server_random, SKR_RANDOM_SIZE);
-    writer_u8(w, 0); // session_id: this session can't be resumed by it
+    // The client's id when its ticket was taken (RFC 5077 section 3.4), else none: sessions have no
+    // ids here.
+    writer_vector(w, 1, view_of(hs->session_id, hs->session_id_size));
     writer_u16(w, hs->suite->id);
     writer_u8(w, 0); // compression_method
     hello12_write_extensions(hs, w);
@@ -179,6 +202,23 @@ skr_status_t hello12_send_sh(hs_t *hs, writer_t *w) {
 }
 
 // --- The client's side ---
+
+// What only a server of TLS 1.2 looks at; one of TLS 1.3 passes over it.
+void hello12_write_offer(hs_t *hs, writer_t *w) {
+    wire_write_empty(w, WIRE_EXT_EXTENDED_MASTER_SECRET); // RFC 7627
+    writer_block_t info = wire_open_extension(
+        w, WIRE_EXT_RENEGOTIATION_INFO); // RFC 5746 section 3.4
+    writer_u8(w, 0);
+    writer_close(w, info);
+    writer_block_t formats = wire_open_extension(
+        w, WIRE_EXT_EC_POINT_FORMATS); // RFC 8422 section 5.1.2
+    writer_u8(w, 1);
+    writer_u8(w, 0); // uncompressed
+    writer_close(w, formats);
+    hs->offered |= WIRE_EXT_BIT(WIRE_EXT_EXTENDED_MASTER_SECRET) |
+        WIRE_EXT_BIT(WIRE_EXT_RENEGOTIATION_INFO) | WIRE_EXT_BIT(WIRE_EXT_EC_POINT_FORMATS);
+    ticket12_write_offer(hs, w);
+}
 
 static skr_status_t hello12_take_alpn(hs_t *hs, skr_view_t body) {
     skr_view_t name = {NULL, 0};
@@ -220,11 +260,7 @@ static skr_status_t hello12_check_answer(hs_t *hs, const wire_server_hello_t *sh
     if (hs_allows(hs->config, SKR_TLS13) && hello_downgraded(sh->random)) {
         return SKR_ERR_DOWNGRADE;
     }
-    // The session id of a client that offers nothing to resume must not come back (RFC 9846
-    // appendix E.4 makes it random).
-    bool echoed = sh->session_id.size > 0 &&
-        view_equal(sh->session_id, view_of(hs->session_id, hs->session_id_size));
-    if (sh->compression != 0 || echoed) {
+    if (sh->compression != 0) {
         return SKR_ERR_LEGACY_FIELD;
     }
     const suite_t *suite = offer_find_suite(hs->config, sh->suite);
@@ -232,6 +268,22 @@ static skr_status_t hello12_check_answer(hs_t *hs, const wire_server_hello_t *sh
         return SKR_ERR_SUITE_ANSWER;
     }
     hello12_take_suite(hs, suite);
+    return SKR_OK;
+}
+
+// A full handshake or a short one (RFC 5077), with a new ticket at its end or without.
+static skr_status_t hello12_take_session(hs_t *hs, const wire_server_hello_t *sh) {
+    bool resumed = false;
+    skr_status_t status = ticket12_take_answer(hs, sh, &resumed);
+    if (status == SKR_OK && resumed && !hs->extended_master) {
+        status = SKR_ERR_MISSING_EXTENSION; // RFC 7627 section 5.3
+    }
+    if (status != SKR_OK) {
+        return status;
+    }
+    hs->session_id_size = 0; // no disguise is needed: this is TLS 1.2
+    hs->facts |= resumed ? 0 : F_FULL;
+    hs->facts |= view_is(sh->extensions.body[WIRE_EXT_SESSION_TICKET]) ? F_TICKET : 0;
     return SKR_OK;
 }
 
@@ -254,7 +306,5 @@ skr_status_t hello12_recv_sh(hs_t *hs, skr_view_t body) {
         return status;
     }
     memcpy(hs->server_random, sh.random.data, SKR_RANDOM_SIZE);
-    hs->session_id_size = 0; // no disguise is needed: this is TLS 1.2
-    hs->facts |= F_FULL;
-    return SKR_OK;
+    return hello12_take_session(hs, &sh);
 }

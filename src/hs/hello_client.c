@@ -19,7 +19,9 @@ enum { HELLO_LEGACY_VERSION = 0x0303 };
 static skr_status_t hello_draw(hs_t *hs) {
     skr_status_t status = hs_random(hs, hs->client_random, SKR_RANDOM_SIZE);
     bool tls13 = hs_allows(hs->config, SKR_TLS13);
-    if (status == SKR_OK && tls13 && !hs->config->no_compatibility) {
+    bool disguise = tls13 && !hs->config->no_compatibility;
+    // With a ticket of TLS 1.2 the id is what shows that it was taken (RFC 5077 section 3.4).
+    if (status == SKR_OK && (disguise || hs->session.version == SKR_TLS12)) {
         // A session id makes middleboxes take this for a TLS 1.2 resumption (appendix E.4).
         hs->session_id_size = SKR_SESSION_ID_MAX;
         status = hs_random(hs, hs->session_id, SKR_SESSION_ID_MAX);
@@ -55,28 +57,15 @@ static void hello_write_versions(hs_t *hs, writer_t *w) {
     hs->offered |= WIRE_EXT_BIT(WIRE_EXT_SUPPORTED_VERSIONS);
 }
 
-// What only a server of TLS 1.2 looks at; one of TLS 1.3 passes over it.
-static void hello_write_extensions12(hs_t *hs, writer_t *w) {
-    wire_write_empty(w, WIRE_EXT_EXTENDED_MASTER_SECRET); // RFC 7627
-    writer_block_t info = wire_open_extension(
-        w, WIRE_EXT_RENEGOTIATION_INFO); // RFC 5746 section 3.4
-    writer_u8(w, 0);
-    writer_close(w, info);
-    writer_block_t formats = wire_open_extension(
-        w, WIRE_EXT_EC_POINT_FORMATS); // RFC 8422 section 5.1.2
-    writer_u8(w, 1);
-    writer_u8(w, 0); // uncompressed
-    writer_close(w, formats);
-    hs->offered |= WIRE_EXT_BIT(WIRE_EXT_EXTENDED_MASTER_SECRET) |
-        WIRE_EXT_BIT(WIRE_EXT_RENEGOTIATION_INFO) | WIRE_EXT_BIT(WIRE_EXT_EC_POINT_FORMATS);
-}
-
-static void hello_write_extensions13(hs_t *hs, writer_t *w) {
+// What TLS 1.3 adds to a ClientHello: pre_shared_key comes last (section 4.3.11).
+void hello13_write_offer(hs_t *hs, writer_t *w) {
     if (hs->cookie_size > 0) {
         wire_write_cookie(w, view_of(hs->cookie, hs->cookie_size));
     }
     wire_write_key_share(w, true, hs->group->id, view_of(hs->share, hs->share_size));
     hs->offered |= WIRE_EXT_BIT(WIRE_EXT_KEY_SHARE);
+    psk_write_modes(hs, w);
+    psk_write_offer(hs, w);
 }
 
 static void hello_write_extensions(hs_t *hs, writer_t *w) {
@@ -95,13 +84,10 @@ static void hello_write_extensions(hs_t *hs, writer_t *w) {
         wire_write_alpn(w, hs->config->alpn, hs->config->alpn_count);
         hs->offered |= WIRE_EXT_BIT(WIRE_EXT_ALPN);
     }
-    if (hs_allows(hs->config, SKR_TLS12)) {
-        hello_write_extensions12(hs, w);
-    }
-    if (hs_allows(hs->config, SKR_TLS13)) {
-        hello_write_extensions13(hs, w);
-        psk_write_modes(hs, w);
-        psk_write_offer(hs, w); // the last one (section 4.3.11)
+    for (uint16_t version = SKR_TLS12; version <= SKR_TLS13; version++) {
+        if (hs_allows(hs->config, version)) {
+            hs_script(hs->config, version)->write_offer(hs, w);
+        }
     }
     writer_close(w, extensions);
 }

@@ -22,7 +22,8 @@ enum {
     F_FULL = 2, // certificates authenticate, not a PSK
     F_CERT_REQ = 4, // the server asks for the client's certificate
     F_EMPTY_CERT = 8, // the client has none
-    F_PSK = 16, // a pre-shared key authenticates
+    F_PSK = 16, // a pre-shared key, or in TLS 1.2 a session's master secret, authenticates
+    F_TICKET = 32, // TLS 1.2: the server will send a ticket
 };
 
 // --- Keys that start after a row, by their writer. ---
@@ -69,6 +70,8 @@ typedef struct {
     const hs_step_t *steps;
     // Starts the keys (K_*) behind a row: each version has its own schedule.
     skr_status_t (*change_keys)(hs_t *hs, uint16_t keys);
+    // Client: what this version adds to the extensions of a ClientHello.
+    void (*write_offer)(hs_t *hs, writer_t *w);
     // TLS 1.3: resumption_secret, and a NewSessionTicket at the writer (section 4.7.1). NULL:
     // tickets are not sent behind the handshake.
     bool (*resumption)(const hs_t *hs, uint8_t *out);
@@ -102,6 +105,8 @@ typedef struct {
     // TLS 1.2's as they are, the implicit part of the nonce in iv.
     skr_status_t (*keys)(
         void *user, bool writing, const uint8_t *key, const uint8_t *iv, size_t iv_size);
+    // Client: a ticket came inside a TLS 1.2 handshake; its bytes are gone after the call.
+    skr_status_t (*ticket)(void *user, uint32_t lifetime, skr_view_t ticket);
     void *user;
 } hs_sink_t;
 

@@ -150,7 +150,7 @@ skr_status_t psk_take_answer(hs_t *hs, skr_view_t answer) {
 
 // Opens a ticket into hs->session. The bytes are the client's message, which is not ours to write
 // to, so a copy is opened.
-static bool psk_open_ticket(hs_t *hs, skr_view_t identity) {
+bool psk_open_ticket(hs_t *hs, skr_view_t identity) {
     uint8_t copy[PSK_TICKET_MESSAGE_MAX];
     skr_ticket_key_t key;
     const skr_ticket_keys_t *keys = hs->config->ticket_keys;
@@ -250,6 +250,28 @@ void psk_write_answer(const hs_t *hs, writer_t *w) {
 
 // --- Tickets ---
 
+skr_status_t psk_seal_ticket(hs_t *hs, session_t *session, uint8_t *out, size_t *size) {
+    const skr_config_t *config = hs->config;
+    skr_random_t random = config->random != NULL ? config->random : config->provider->random;
+    skr_ticket_key_t key;
+    *size = 0;
+    if (!config->ticket_keys->find(config->ticket_keys->user, NULL, &key)) {
+        return SKR_OK;
+    }
+    session->suite = hs->suite->id;
+    session->lifetime = config->ticket_lifetime != 0 ? config->ticket_lifetime
+                                                     : SKR_TICKET_LIFETIME;
+    session->issued = hs->now;
+    session->flags |= hs_peer_verified(hs) ? SESSION_VERIFIED : 0;
+    memcpy(session->binding, hs->binding, SESSION_BINDING_SIZE);
+    *size = session_sealed_size(session, SKR_TICKET_NAME_SIZE);
+    bool ok = *size <= SKR_SESSION_OVERHEAD &&
+        session_seal(session, config->provider, key.key, view_of(key.name, SKR_TICKET_NAME_SIZE),
+            random, config->random_user, out);
+    ct_wipe(&key, sizeof(key));
+    return hs_local(ok);
+}
+
 static skr_status_t psk_new_session(hs_t *hs, uint8_t nonce, session_t *session) {
     uint8_t resumption[SKR_HASH_SIZE_MAX];
     uint8_t random[4];
@@ -257,16 +279,9 @@ static skr_status_t psk_new_session(hs_t *hs, uint8_t nonce, session_t *session)
     if (status != SKR_OK) {
         return status;
     }
-    const skr_config_t *config = hs->config;
     session->version = SKR_TLS13;
-    session->suite = hs->suite->id;
-    session->flags = hs_peer_verified(hs) ? SESSION_VERIFIED : 0;
-    session->lifetime = config->ticket_lifetime != 0 ? config->ticket_lifetime
-                                                     : SKR_TICKET_LIFETIME;
     session->age_add = ((uint32_t)bytes_get16(random) << 16) | bytes_get16(random + 2);
-    session->issued = hs->now;
     session->secret_size = hs->hash->size;
-    memcpy(session->binding, hs->binding, SESSION_BINDING_SIZE);
     bool ok = hs->script->resumption(hs, resumption) &&
         schedule_ticket_psk(hs->hash, resumption, view_of(&nonce, 1), session->secret);
     ct_wipe(resumption, sizeof(resumption));
@@ -287,27 +302,17 @@ static void psk_write_ticket(
 }
 
 skr_status_t psk_build_ticket(hs_t *hs, writer_t *w) {
-    const skr_config_t *config = hs->config;
     session_t session = {0};
-    skr_ticket_key_t key;
     uint8_t sealed[SKR_SESSION_OVERHEAD];
+    size_t size = 0;
     uint8_t nonce = hs->tickets_sent++;
-    if (!config->ticket_keys->find(config->ticket_keys->user, NULL, &key)) {
-        return SKR_OK;
-    }
     skr_status_t status = psk_new_session(hs, nonce, &session);
-    size_t size = session_sealed_size(&session, SKR_TICKET_NAME_SIZE);
     if (status == SKR_OK) {
-        skr_random_t random = config->random != NULL ? config->random : config->provider->random;
-        bool ok = size <= sizeof(sealed) &&
-            session_seal(&session, config->provider, key.key,
-                view_of(key.name, SKR_TICKET_NAME_SIZE), random, config->random_user, sealed);
-        status = hs_local(ok);
+        status = psk_seal_ticket(hs, &session, sealed, &size);
     }
-    if (status == SKR_OK) {
+    if (status == SKR_OK && size > 0) {
         psk_write_ticket(w, &session, nonce, view_of(sealed, size));
     }
     ct_wipe(&session, sizeof(session));
-    ct_wipe(&key, sizeof(key));
     return status;
 }

@@ -8,6 +8,12 @@
 // policy and roots.
 bool psk_binding(const skr_config_t *config, skr_view_t name, uint8_t *out);
 
+// Server: opens a ticket into hs->session, with the key of its name. false: it can't be opened.
+bool psk_open_ticket(hs_t *hs, skr_view_t ticket);
+// Server: a session of this handshake, sealed with the newest ticket key into out
+// (SKR_SESSION_OVERHEAD bytes). session comes with version, flags, age_add and secret. *size 0:
+// there is no key.
+skr_status_t psk_seal_ticket(hs_t *hs, session_t *session, uint8_t *out, size_t *size);
 // Client: psk_key_exchange_modes, and pre_shared_key with room for its binder, which must be the
 // last extension.
 void psk_write_modes(hs_t *hs, writer_t *w);

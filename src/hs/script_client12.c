@@ -6,6 +6,7 @@
 // sender, every other row as receiver. Has no code of its own: what the rows mean stands in
 // tls12.def (RFC 5246 section 7.3).
 #include "hs/handlers.h"
+#include "hs/hello.h"
 
 #define HANDLER_CLIENT(handler) handler, NULL
 #define HANDLER_SERVER(handler) NULL, handler
@@ -21,6 +22,7 @@ const hs_script_t hs_script_client12 = {
     .self = HS_CLIENT,
     .count = sizeof(client12_steps) / sizeof(client12_steps[0]),
     .steps = client12_steps,
+    .write_offer = hello12_write_offer,
     .change_keys = keys12_change,
     .export_keys = keys12_export,
 };

@@ -8,6 +8,8 @@
 enum {
     SESSION_BINDING_SIZE = 32,
     SESSION_VERIFIED = 1, // flag: the peer had proved who it is
+    SESSION_EXTENDED =
+        2, // flag: TLS 1.2 with extended_master_secret, without which nothing is resumed (RFC 7627)
 };
 
 typedef struct {

@@ -90,3 +90,11 @@ skr_status_t wire_read_client_key_exchange(skr_view_t body, skr_view_t *share) {
     }
     return read_end12(&r);
 }
+
+skr_status_t wire_read_new_session_ticket12(
+    skr_view_t body, uint32_t *lifetime, skr_view_t *ticket) {
+    reader_t r = reader_of(body);
+    *lifetime = reader_u32(&r);
+    *ticket = reader_vector(&r, 2);
+    return read_end12(&r);
+}

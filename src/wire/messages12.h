@@ -35,6 +35,10 @@ typedef struct {
 } wire_certificate_request12_t;
 skr_status_t wire_read_certificate_request12(skr_view_t body, wire_certificate_request12_t *out);
 
+// RFC 5077 section 3.3; an empty ticket is none.
+skr_status_t wire_read_new_session_ticket12(
+    skr_view_t body, uint32_t *lifetime, skr_view_t *ticket);
+
 // The client's point (RFC 8422 section 5.7).
 skr_status_t wire_read_client_key_exchange(skr_view_t body, skr_view_t *share);
 

@@ -33,7 +33,8 @@ static skr_status_t share_draw(hs_t *hs, skr_view_t peer) {
             ? group->generate(hs->private_key, hs->share)
             : group->respond(hs->private_key, peer.data, peer.size, hs->share, hs->shared);
         if (said != SKR_CRYPTO_RETRY) {
-            hs->shared_size = group->shared_size;
+            hs->shared_size = peer.data != NULL ? group->shared_size
+                                                : 0; // not settled by a share alone
             return share_status(said);
         }
     }

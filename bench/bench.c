@@ -359,8 +359,8 @@ static void mode_memory(void) {
         move(BENCH_SERVER, RECORD_MAX);
     }
     for (int side = 0; side < BENCH_SIDES; side++) {
-        printf(
-            "%s memory side=%s peak=%zu allocations=%zu idle=%zu idle_after_16k=%zu stack=%zu stack_16k=%zu\n",
+        printf("%s memory side=%s peak=%zu allocations=%zu idle=%zu idle_16k=%zu stack=%zu "
+               "stack_16k=%zu\n",
             library_name, side == BENCH_CLIENT ? "client" : "server", peak[side], count[side],
             idle[side], measured.live(side) - base[side], stack[side], measured.stack[side]);
     }
@@ -380,8 +380,9 @@ static void mode_memory(void) {
 
 static int usage(const char *program) {
     fprintf(stderr,
-        "usage: %s handshake N | bulk MIB | raw MIB | records N SIZE | raw-records N SIZE | memory | info\n"
-        "  BENCH_PKI=folder of bench/pki_make.sh, BENCH_HOST=name, BENCH_CIPHER=chacha, BENCH_KEEP=1\n",
+        "usage: %s handshake N | bulk MIB | raw MIB | records N SIZE | raw-records N SIZE |"
+        " memory | info\n  environment: BENCH_PKI=folder of bench/pki_make.sh, BENCH_HOST=name,"
+        " BENCH_CIPHER=chacha, BENCH_OTHER=1\n",
         program);
     return 2;
 }
@@ -392,7 +393,7 @@ int main(int argc, char **argv) {
     size_t size = argc > 3 ? (size_t)atoi(argv[3]) : 64;
     bench_options.host = getenv("BENCH_HOST") != NULL ? getenv("BENCH_HOST") : bench_options.host;
     bench_options.chacha = cipher != NULL && strcmp(cipher, "chacha") == 0;
-    bench_options.keep = getenv("BENCH_KEEP") != NULL;
+    bench_options.other = getenv("BENCH_OTHER") != NULL;
     if (strcmp(mode, "memory") == 0) {
         memory_begin();
     }

@@ -22,8 +22,7 @@ typedef enum {
 typedef struct {
     const char *host; // name that the client checks
     bool chacha; // ChaCha20-Poly1305 instead of AES-128-GCM
-    bool keep; // keep what speeds up the next record (expanded keys, buffers), where a library has
-               // the choice
+    bool other; // memory against speed the other way than the library does by default
 } bench_options_t;
 extern bench_options_t bench_options;
 

@@ -5,7 +5,7 @@
 // connection object's included, comes from malloc() (ports/posix/memory.c), so that it is counted
 // as any library's, and by region besides.
 //
-// BENCH_KEEP is on: keep_cipher_state. BENCH_RAW calls the provider's AEAD descriptor alone.
+// BENCH_OTHER: keep_cipher_state. BENCH_RAW calls the provider's AEAD descriptor alone.
 #include "bench/bench.h"
 
 #include <stdio.h>
@@ -35,6 +35,9 @@ static struct {
     skr_conn_t *conn;
     void *place; // of conn
     void *raw; // AEAD state of BENCH_RAW
+    // Of the last handshake: bytes of all regions at once, blocks that were asked for.
+    size_t handshake_peak;
+    unsigned long handshake_takes;
 } sides[BENCH_SIDES];
 static const skr_aead_t *raw_aead;
 static uint8_t raw_tag[SKR_AEAD_TAG_MAX];
@@ -88,7 +91,7 @@ bool library_setup(int side) {
     config->memory = &sides[side].calls;
     config->suites = bench_options.chacha ? chacha : aes;
     config->groups = groups;
-    config->keep_cipher_state = bench_options.keep;
+    config->keep_cipher_state = bench_options.other;
     if (!setup_raw(side)) {
         return false;
     }
@@ -120,6 +123,7 @@ static long open_connection(int side) {
     if (sides[side].place == NULL) {
         return -1;
     }
+    posix_memory_init(&sides[side].memory, &sides[side].calls);
     sides[side].conn = skr_conn_init(
         sides[side].place, SKR_CONN_SIZE, &sides[side].config, name, posix_now());
     return 0;
@@ -163,6 +167,8 @@ static long step(int side) {
         fprintf(stderr, "%s: %s\n", library_name, skr_error_text(status));
         return status;
     }
+    sides[side].handshake_peak = sides[side].memory.peak;
+    sides[side].handshake_takes = sides[side].memory.takes;
     return skr_conn_handshake(sides[side].conn) == SKR_OK;
 }
 
@@ -231,20 +237,25 @@ void library_describe(char *text, size_t size) {
         info.suite_name, info.group_name, info.peer_verified);
 }
 
-// Peaks since the start, so of the handshake and of whatever records were moved.
+// What the engine asked for: peaks of each region since the start, and the blocks of one
+// connection.
 void library_memory(char *text, size_t size) {
     size_t used = 0;
     for (int side = 0; side < BENCH_SIDES; side++) {
+        const posix_memory_t *memory = &sides[side].memory;
+        const char *who = side == BENCH_CLIENT ? "client" : "server";
         for (unsigned region = 0; region < SKR_REGION_COUNT; region++) {
             char name[32];
             snprintf(name, sizeof(name), "%s", posix_region_name(region));
             for (char *c = name; *c != '\0'; c++) {
                 *c = *c == ' ' ? '_' : *c;
             }
-            int added = snprintf(text + used, size - used, "%s_%s=%zu ",
-                side == BENCH_CLIENT ? "client" : "server", name,
-                sides[side].memory.region_peak[region]);
+            int added = snprintf(
+                text + used, size - used, "%s_%s=%zu ", who, name, memory->region_peak[region]);
             used += added > 0 && (size_t)added < size - used ? (size_t)added : 0;
         }
+        int added = snprintf(text + used, size - used, "%s_peak=%zu %s_takes=%lu ", who,
+            sides[side].handshake_peak, who, sides[side].handshake_takes);
+        used += added > 0 && (size_t)added < size - used ? (size_t)added : 0;
     }
 }

@@ -14,13 +14,13 @@
 #include "ports/posix/socket.h"
 
 static void print_help(void) {
-    puts(
-        "skerry client HOST[:PORT] [OPTION...]\n"
-        "Connects with TLS (port 443 when none is named), verifies the server, sends stdin and prints what comes back.\n"
-        "\n"
-        "  skerry client example.org:443 <request.txt\n"
-        "  skerry client localhost:8883 --ca root.pem --cert me.pem --key me.key --alpn mqtt\n"
-        "  skerry client 192.0.2.7:443 --name device.example\n");
+    puts("skerry client HOST[:PORT] [OPTION...]\n"
+         "Connects with TLS (port 443 when none is named), verifies the server, sends stdin and\n"
+         "prints what comes back.\n"
+         "\n"
+         "  skerry client example.org:443 <request.txt\n"
+         "  skerry client localhost:8883 --ca root.pem --cert me.pem --key me.key --alpn mqtt\n"
+         "  skerry client 192.0.2.7:443 --name device.example\n");
     options_print(OPTIONS_CLIENT);
     puts("\nExit code: 0 fine, 1 TLS or a certificate refused, 2 wrong usage or files, 3 network.");
 }

@@ -21,16 +21,15 @@
 #define DEFAULT_ADDRESS "localhost:4433"
 
 static void print_help(void) {
-    puts(
-        "skerry server --cert FILE --key FILE [OPTION...]\n"
-        "Answers TLS clients, one after another: prints what they send and sends them stdin, an echo or a page.\n"
-        "\n"
-        "  skerry server --cert server.pem --key server.key --www\n"
-        "  skerry server --cert server.pem --key server.key --ca clients.pem --verify required --echo\n");
+    puts("skerry server --cert FILE --key FILE [OPTION...]\n"
+         "Answers TLS clients, one after another: prints what they send and sends them stdin, an\n"
+         "echo or a page.\n"
+         "\n"
+         "  skerry server --cert server.pem --key server.key --www\n"
+         "  skerry server --cert server.pem --key server.key --ca clients.pem --echo\n");
     options_print(OPTIONS_SERVER);
-    puts(
-        "\nExit code (with --once that of the connection): 0 fine, 1 TLS or a certificate refused,\n"
-        "2 wrong usage or files, 3 network.");
+    puts("\nExit code (with --once that of the connection): 0 fine, 1 TLS or a certificate\n"
+         "refused, 2 wrong usage or files, 3 network.");
 }
 
 // The next client: its socket, or -1 when the user wants an end, or -2 after an error that was

@@ -7,9 +7,9 @@ build="gcc libc6-dev make cmake ninja-build pkg-config libssl-dev libbearssl-dev
 # MicroPython: its source package (dpkg-dev), its build (python3, libffi-dev, libmbedtls-dev for hashlib and cryptolib);
 # openssl makes the scene's certificates and is its peer.
 run="$build python3 dpkg-dev libffi-dev libmbedtls-dev openssl"
-# The tests: cmocka; peers to talk to (openssl, gnutls-bin); large vectors (xz-utils); the checks of the tree
-# (universal-ctags, clang-*).
-test="$run libcmocka-dev gnutls-bin xz-utils universal-ctags clang-format clang-tidy"
+# The tests: cmocka; peers to talk to (openssl, gnutls-bin); instruction counts (valgrind); large vectors (xz-utils);
+# the checks of the tree (universal-ctags, clang-*).
+test="$run libcmocka-dev gnutls-bin valgrind xz-utils universal-ctags clang-format clang-tidy"
 
 say() {
     echo "setup: $*" >&2

@@ -184,11 +184,11 @@ bool openssl_ec_matches(const skr_private_key_t *key, const skr_public_key_t *pu
             key_type_, (bits) / 8, key, message, message_size, signature, signature_size); \
     } \
     const skr_signature_t openssl_ecdsa_##name = { \
-        .scheme = scheme_, \
-        .key_type = key_type_, \
+        .scheme = (scheme_), \
+        .key_type = (key_type_), \
         .hash = SKR_HASH_SHA##bits, \
         .verify = verify_##name, \
-        .sign = sign_, \
+        .sign = (sign_), \
     };
 
 static skr_crypto_t sign_p256_sha256(const skr_private_key_t *key, const uint8_t *message,

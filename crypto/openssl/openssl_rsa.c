@@ -349,8 +349,8 @@ bool openssl_rsa_matches(const skr_private_key_t *key, const skr_public_key_t *p
             random_user, signature, signature_size); \
     } \
     const skr_signature_t openssl_##name = { \
-        .scheme = scheme_, \
-        .key_type = key_type_, \
+        .scheme = (scheme_), \
+        .key_type = (key_type_), \
         .hash = SKR_HASH_SHA##bits, \
         .verify = verify_##name, \
         .sign = sign_##name, \

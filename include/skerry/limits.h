@@ -31,6 +31,9 @@
 #define SKR_TICKETS_MAX \
     64 // NewSessionTicket messages in a row without application data between them
 #define SKR_WARNING_ALERTS_MAX 4 // user_canceled alerts in a row
+// Bytes of early data that a server does not take and passes over, with their headers (section
+// 4.3.10).
+#define SKR_EARLY_SKIPPED_MAX 65536
 #define SKR_CCS_MAX 32 // ChangeCipherSpec records that one handshake may hold (section 5)
 
 // --- Cryptography ---

@@ -8,8 +8,6 @@
 #include "base/bytes.h"
 #include "conn/conn.h"
 
-enum { INPUT_EARLY_DATA_MAX = 65536 }; // bytes of refused early data that are passed over
-
 void conn_record_done(skr_conn_t *conn) {
     conn_give(conn, SKR_REGION_RECORD_IN, &conn->record);
     conn->record_ready = false;
@@ -82,8 +80,8 @@ static skr_status_t input_unopened(skr_conn_t *conn, size_t size, skr_status_t s
     if (status != SKR_ERR_RECORD_MAC || !conn->skip_early) {
         return status;
     }
-    conn->skipped += (uint32_t)size;
-    if (conn->skipped > INPUT_EARLY_DATA_MAX) {
+    conn->skipped += (uint32_t)size + SKR_RECORD_HEADER_SIZE; // so that empty ones end, too
+    if (conn->skipped > SKR_EARLY_SKIPPED_MAX) {
         return status;
     }
     conn_record_done(conn);

@@ -209,7 +209,7 @@ static skr_status_t auth_external_signature(const hs_t *hs, writer_t *w) {
     }
     writer_u16(w, hs->scheme->scheme);
     writer_vector(w, 2, hs->signature);
-    return SKR_OK;
+    return writer_failed(w) ? SKR_ERR_USAGE : SKR_OK; // longer than any of this key can be
 }
 
 skr_status_t auth_sign(hs_t *hs, writer_t *w) {

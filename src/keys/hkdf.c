@@ -12,9 +12,9 @@
 
 static const uint8_t hkdf_zeros[SKR_HASH_SIZE_MAX];
 
-// The state after one block of key XOR pad. block is scratch of the hash's block size.
+// The state after one block of key XOR pad. block is scratch of SKR_HASH_BLOCK_MAX.
 static bool hmac_pad(const skr_hash_t *hash, uint8_t *state, uint8_t *block, uint8_t pad) {
-    for (size_t i = 0; i < hash->block_size; i++) {
+    for (size_t i = 0; i < SKR_HASH_BLOCK_MAX; i++) {
         block[i] ^= pad;
     }
     return hash->init(state) && hash->update(state, block, hash->block_size);

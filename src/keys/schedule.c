@@ -111,7 +111,7 @@ bool schedule_traffic_keys(
 
 bool schedule_export(const skr_hash_t *hash, const uint8_t *exporter, skr_view_t label,
     skr_view_t context, uint8_t *out, size_t size) {
-    uint8_t digest[SKR_HASH_SIZE_MAX];
+    uint8_t digest[SKR_HASH_SIZE_MAX] = {0};
     uint8_t secret[SKR_HASH_SIZE_MAX];
     skr_view_t hashed = view_of(digest, hash->size);
     bool ok = hash_of(hash, ABSENT, digest) &&

@@ -19,6 +19,8 @@ typedef enum {
     PEM_KEY_ENCRYPTED
 } pem_label_t;
 
+#define PEM_VIEW(text) \
+    { (const uint8_t *)(text), sizeof(text) - 1 }
 #define PEM_BEGIN "-----BEGIN "
 #define PEM_END "-----END "
 #define PEM_DASHES "-----"
@@ -42,20 +44,13 @@ static pem_label_t pem_label(skr_view_t label) {
         uint8_t label;
         skr_view_t text;
     } rows[] = {
-#define ROW(label, text) \
-    { \
-        label, { \
-            (const uint8_t *)text, sizeof(text) - 1 \
-        } \
-    }
-        ROW(PEM_CERTIFICATE, "CERTIFICATE"),
-        ROW(PEM_CERTIFICATE_REFUSED, "X509 CERTIFICATE"),
-        ROW(PEM_CERTIFICATE_REFUSED, "TRUSTED CERTIFICATE"),
-        ROW(PEM_KEY, "PRIVATE KEY"),
-        ROW(PEM_KEY, "EC PRIVATE KEY"),
-        ROW(PEM_KEY, "RSA PRIVATE KEY"),
-        ROW(PEM_KEY_ENCRYPTED, "ENCRYPTED PRIVATE KEY"),
-#undef ROW
+        {PEM_CERTIFICATE, PEM_VIEW("CERTIFICATE")},
+        {PEM_CERTIFICATE_REFUSED, PEM_VIEW("X509 CERTIFICATE")},
+        {PEM_CERTIFICATE_REFUSED, PEM_VIEW("TRUSTED CERTIFICATE")},
+        {PEM_KEY, PEM_VIEW("PRIVATE KEY")},
+        {PEM_KEY, PEM_VIEW("EC PRIVATE KEY")},
+        {PEM_KEY, PEM_VIEW("RSA PRIVATE KEY")},
+        {PEM_KEY_ENCRYPTED, PEM_VIEW("ENCRYPTED PRIVATE KEY")},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         if (view_equal(label, rows[i].text)) {

@@ -106,11 +106,12 @@ class Script:
             raise AssertionError('the script said: ' + line + self.process.stdout.read()) from None
 
     def end(self, code=0):
-        try:
-            rest, _ = self.process.communicate(timeout=TIMEOUT)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            raise AssertionError('the script hangs: ' + self.process.communicate()[0]) from None
+        # Not communicate(): it does not see what line() has read ahead.
+        timer = threading.Timer(TIMEOUT, self.process.kill)
+        timer.start()
+        rest = self.process.stdout.read()
+        self.process.wait()
+        timer.cancel()
         assert self.process.returncode == code, f'exit code {self.process.returncode}: {rest}'
         return [json.loads(line) for line in rest.splitlines()]
 

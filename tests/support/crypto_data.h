@@ -20,6 +20,7 @@ typedef struct {
 extern const crypto_rsa_key_t crypto_rsa_2048, crypto_rsa_2049, crypto_rsa_4096;
 extern const crypto_rsa_key_t crypto_rsa_2048e3, crypto_rsa_2048e5, crypto_rsa_1024;
 extern const crypto_rsa_key_t crypto_rsa_2040, crypto_rsa_4104;
+extern const crypto_rsa_key_t crypto_rsa_e1, crypto_rsa_e2, crypto_rsa_even;
 
 // A signature of "sample".
 typedef struct {

@@ -2,8 +2,8 @@
 //
 // In: nothing. Out: keys that were generated for this purpose and protect nothing. 2049 bits since
 // PSS then encodes into one byte less than the modulus has; 4096 is the largest size that is
-// accepted; those without private parts serve crypto_signatures.c: sizes and exponents on either
-// side of what is accepted. Hexadecimal, big-endian.
+// accepted; those without private parts serve crypto_signatures.c: sizes, exponents and a modulus
+// that are not accepted, and exponent 3, which is. Hexadecimal, big-endian.
 #include "support/crypto_data.h"
 
 const crypto_rsa_key_t crypto_rsa_2048 = {{
@@ -212,4 +212,37 @@ const crypto_rsa_key_t crypto_rsa_2048e5 = {{
                   "22feef1e35fe5adc8d67700ababb5b5fcbdaa1762375f21dcfe98260cbdd0e96f8b152945ce93151"
                   "0335ba8bf2e9051d460cd160032db805",
     [SKR_RSA_E] = "0100000003",
+}};
+
+const crypto_rsa_key_t crypto_rsa_e1 = {{
+    [SKR_RSA_N] = "c5dd1254ab73b47e295ffa74caa35b4c57017a2462b27741011efab7db8867079ea10a512bb6f17b"
+                  "c0d4717454ad09deebe18dbf286fbfd4d5b73ff8bf009e217c3e6218b3e1bf9a6f84df56898aa064"
+                  "c07145e5a5084a8aefd8a099c9c6509efd4ee0b9c883b4bdc4f95616ce1f078f373ee188829a8338"
+                  "9d096d8a6ab1f71d8a4571cae9276a3579788a386cd492a6f162cef8f24e04c65a6ef6d2a13c5e31"
+                  "6895a184bb5670ab6f13b72ffd79197e8706b2224979fb8921cf0003e075982fb0902d8a519002d7"
+                  "64f14a4dceb928f86e385d7c3f47da8458fb8dac1b315103e6838ef0568a38fbeddc60641c9fc7dd"
+                  "2f4ae98962ac56c1809c8beb4ef77929",
+    [SKR_RSA_E] = "01",
+}};
+
+const crypto_rsa_key_t crypto_rsa_e2 = {{
+    [SKR_RSA_N] = "bbb55fe38290f90d7a79582cd07eff647975fc88bf0961f22e291ee3e5bea76bfa9d1c885e286cbb"
+                  "c932f444fd829f31e1005e46a17438c4d3ad06c574ee1d1731b78666c2c1e0d2cf58864cf7d8675a"
+                  "3ad10dbc61c4e4d46c9d983b64c35e8fde1b2cfb4a7b88d2eab2384e8a4b8756ff2a5102e8aec7e4"
+                  "f9e01bfc0892a0a3d5f8968a08ebae8a4eb71bedd39b0d0016b442295c1893603d98a5608f2203d6"
+                  "4500db42e82ecdb71df1d3262c5f58be61e650595a42c298a26db95666830dde878e822a24091f11"
+                  "103acb500ff4593c746707b126b250338457eff67a8f9139c0ff593dd9935483a98b9053875aaa95"
+                  "899215c346cf7ef6adbd6f362971f589",
+    [SKR_RSA_E] = "02",
+}};
+
+const crypto_rsa_key_t crypto_rsa_even = {{
+    [SKR_RSA_N] = "c828fe1428df26758045ad829fe64a46fa6c04e94794501d0dadf439748e99e245417939123ce4a8"
+                  "932643d3f1f10aa2f95dbb9167a14242a72a928e25b2375a2c5f6f1c352e2c493cc6ecee88782056"
+                  "a0a61864f0a4398f26353969fd80831e5fe3f3848743d9058195d25437a521a7dc1b42a2fa1114a2"
+                  "ff93672cd34699c8665d63bce8a5ae7c62d503deb9cd487c1b078950d8bd93368f71c0d096479769"
+                  "2711c0964521489e95997db304f5497b3d7b2240879a30904858b8807114ebdbf3b780fb8d364dfc"
+                  "7df198533db1dab8188a05f2f964f7abba2575d830b7a9901e747a5bfdbcaa0a51da611f5bc3fd33"
+                  "7b50207638e035264a1309f1072b70da",
+    [SKR_RSA_E] = "010001",
 }};

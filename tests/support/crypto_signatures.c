@@ -86,13 +86,13 @@ const crypto_rsa_case_t crypto_rsa_cases[] = {
         "e5be5ca6d017f85ffec6c57d36d012a805f7f54a64453b6be9b670fd320c28063226630765c4ce3c"
         "b9ccfd2fecf78fa2dcc243aecbfdc8f1"},
     {"short padding, garbage behind", &crypto_rsa_2048, SKR_SIG_RSA_PKCS1_SHA256, false,
-        "65f9503480c7f74799cd42b1ff4c808f354845f72a20d71299b194d151c7b7894e66967a32df8224"
-        "684327c2091cad5571578896204fce89d577e7c40150725bb6aaf92ea33510d7dd524c58997b260e"
-        "66c7e02af2b1c5de11dffee15da0974514a2a3f0c7899da26d0249547bbd4da1546e9a5c761c2167"
-        "cce63cb4aae970d981a6c42da999e9a507559594955b38b7c0e085015f453207015c0f708ac248c7"
-        "b70d7c52d6fe63442f69ce4cd1cb42549c23bd2487dd544aee3a3710778ca3875dbcfb60b73da4a8"
-        "54b2af9f45cd9dd55d3ac6ec16de18c5a7cca835e3d945f827bc20bbf8db37709c27d6650d6dba47"
-        "fe49efc04d1daf25584305e0c2af178c"},
+        "70bca94096ee0b380adbaa7360832c971d1b6d3bd92b7ca1ad7ad2abf49467a25dedf03d3327286d"
+        "99673d36a2cc0829ae80eecfdcd343c851b2803e51ef41b923fe59eb2eab1ace442a61c847744817"
+        "adfce5864dedc035d49119f845953e9f94b481ae7834d24f1a17e491c42d58e472999f694da5b72f"
+        "316eee61c125e6ccc84977c4b03bc13612ce164dcaa865e51fe77da9ab3bca02fbaa40670679cae8"
+        "9b3a733474f89220b0835cfbed375b0418a8758184140892d07df4468606133783fe59f2b90cdbb6"
+        "ff22b6f8b74aa56f6401834c0ac35220e2a12d08f0b60f4832d7c7a7e5cbcb20035946aa1df1b931"
+        "fbf1bda7c6583c2ebf564aecf7555d50"},
     {"encryption padding", &crypto_rsa_2048, SKR_SIG_RSA_PKCS1_SHA256, false,
         "8f0e8d5288419babe626fed3dc90e59acba62581a228493c2d8f1b4de8107c88a62ad65d4addde95"
         "9d84313cb70dad054a8d8cfe7c96919eb0a4ef0cd8ce0a4826ee1c3b30c4d73140f633a30167ead5"
@@ -306,6 +306,30 @@ const crypto_rsa_case_t crypto_rsa_cases[] = {
         "683bbf9e7c02162c1e0fd07877b413021c032ccd5c60ca28d6775d48ccf7ff10f8c5d85fd8d5ab7a"
         "d1b1c3d50f789928f8cac37a9838d46ee657a2b7ddc1db141a9b9de37bc516ef9b2b28455104aa69"
         "2535c72059a1f04a240da74c8de2794e"},
+    {"PKCS #1 v1.5, key with exponent 1", &crypto_rsa_e1, SKR_SIG_RSA_PKCS1_SHA256, false,
+        "0001ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
+        "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
+        "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
+        "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
+        "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
+        "ffffffff003031300d060960864801650304020105000420af2bdbe1aa9b6ec1e2ade1d694f41fc7"
+        "1a831d0268e9891562113d8a62add1bf"},
+    {"PKCS #1 v1.5, key with exponent 2", &crypto_rsa_e2, SKR_SIG_RSA_PKCS1_SHA256, false,
+        "2afe8b79dde4f0bd0acbf6765132434f96adad22c5792b3b8ea49df4073cc31a5dfb6179612a86c9"
+        "ce9e883a59072e3757ed1ef3fbb24b556aea912c3eea249e338dc5c824d4fcf9ec9ac001dc8cf1bd"
+        "30839a05ae0a65ecbb926585038b2f3870c066d7898e913d88edbb32c7a746c2b6c41b042310d7e6"
+        "8879d65bfcb1f7f39dc2f8566d7ad939136d86d6c42cc12e96e1f97d4af232ab1914059b5a621536"
+        "3e313d456fee27573d9617dfb5f679a717f725b5db678b350c8b729ec4971dcaf33e97be61008800"
+        "ce6de4296a6744d219d03b8bc6364a13e36ea1c4c5686c5174ef5fc623eb1c5754f2ffb71a1df166"
+        "6595bd5dde7037a8147f55abe3fb9e5f"},
+    {"PKCS #1 v1.5, key with an even modulus", &crypto_rsa_even, SKR_SIG_RSA_PKCS1_SHA256, false,
+        "c2a514c02e4b6850e76559343ed87325c21fcd8269c8d1af5ae10a56827a32313cb4e294bfe9ddbc"
+        "f424d3d657dfd41d145b6764ffccbd3894316a50c23ee53fdf8b9a3a6f70b63a8a5a2aec5f26e202"
+        "2b3607d30a9326457a855e872126197a053681684123d23bc441f310966f20644a660e53a610d7e5"
+        "a143a4c428070a43415af098448b2d561a05cfdaeef89b993ceb136a5d810d7a78146e56a1d6abc0"
+        "b00930388dd1c4f7126418a55b864cb4e1ace3ff0cfaf9a70d6dd40ac60d0f6e9eef78b580c30276"
+        "98438a1ca1dcae44ea490769f2f4b781398ba419a59b9ec178a640b684dfd5b785cc2cc07e105ecb"
+        "1cb2b90f7614493038ff36dc5541e4c3"},
 };
 
 const size_t crypto_rsa_case_count = sizeof(crypto_rsa_cases) / sizeof(crypto_rsa_cases[0]);

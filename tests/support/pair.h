@@ -81,6 +81,7 @@ struct pair_side {
     pair_secret_t secret[PAIR_SECRETS_MAX];
     size_t secret_count;
     size_t fed; // bytes
+    bool injected; // bytes that the other side never sent
     size_t got_size;
     pair_wire_t wire; // on the way to this side
     uint8_t got[PAIR_GOT_MAX]; // application data that it read

@@ -2,6 +2,8 @@
 //
 // In: how the root, the intermediate and the leaf shall be. Out: what skr_x509_verify() says.
 // The defaults are accepted, so that a test changes one thing and sees what that thing does.
+// What the reader of names refuses, and a result that contradicts the returned status, end the
+// program: they are mistakes of the test or of the engine, not verdicts.
 #include "support/x509_try.h"
 
 #include <stdio.h>

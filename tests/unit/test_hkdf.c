@@ -112,6 +112,11 @@ static void test_hmac_keys(void **state) {
         assert_int_equal(memcmp(a, b, 32) == 0, size > 64);
     }
     memset(key, 0, sizeof(key));
+    key[0] = 1; // short keys are filled up with zeros
+    assert_true(hmac_compute(hash, view_of(key, 1), data, a));
+    assert_true(hmac_compute(hash, view_of(key, 64), data, b));
+    assert_memory_equal(a, b, 32);
+    key[0] = 0;
     assert_true(hmac_compute(hash, view_of(NULL, 0), data, a));
     assert_true(hmac_compute(hash, view_of(key, 32), data, b));
     assert_memory_equal(a, b, 32);
@@ -197,6 +202,46 @@ static void test_expand_sizes(void **state) {
                 hash, out, VIEW_LITERAL("some label"), VIEW_LITERAL("some context"), out, size));
             unit_assert_hex(view_of(out, size), expansions[i / 2].out);
         }
+    }
+}
+
+// The largest output, T(1) | ... | T(255), against HMAC alone (RFC 5869 section 2.3).
+static void test_expand_largest(void **state) {
+    (void)state;
+    static uint8_t out[255 * 32];
+    const skr_hash_t *hash = provider_hash(unit_providers[0], SKR_HASH_SHA256);
+    skr_view_t secret = unit_hex(
+        "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f");
+    skr_view_t info = unit_hex("1fe0 07 746c73313320 78 02 aabb"); // size, "tls13 x", context
+    assert_true(hkdf_expand_label(
+        hash, secret.data, VIEW_LITERAL("x"), unit_hex("aabb"), out, sizeof(out)));
+    uint8_t block[32];
+    for (unsigned n = 1; n <= 255; n++) {
+        uint8_t counter = (uint8_t)n;
+        hmac_t hmac;
+        assert_true(hmac_init(&hmac, hash, secret));
+        assert_true(n == 1 || hmac_update(&hmac, view_of(block, 32)));
+        assert_true(hmac_update(&hmac, info) && hmac_update(&hmac, view_of(&counter, 1)));
+        assert_true(hmac_result(&hmac, block));
+        assert_memory_equal(out + 32 * (n - 1), block, 32);
+    }
+}
+
+// A block of output costs two states behind the pads once, and one inner and one outer hash.
+static void test_expand_cost(void **state) {
+    (void)state;
+    static const uint8_t secret[32] = {1};
+    const skr_hash_t *real = provider_hash(unit_providers[0], SKR_HASH_SHA256);
+    uint8_t out[64];
+    static const struct {
+        size_t size;
+        unsigned calls; // keying, then for each block: updates, result, update, result
+    } cases[] = {
+        {12, 4 + 6 + 3}, {32, 4 + 6 + 3}, {33, 4 + 6 + 3 + 7 + 3}, {64, 4 + 6 + 3 + 7 + 3}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_true(hkdf_expand_label(unit_fault_hash(real, UNIT_NEVER), secret,
+            VIEW_LITERAL("key"), unit_hex("01"), out, cases[i].size));
+        assert_true(unit_fault_calls() <= cases[i].calls);
     }
 }
 
@@ -305,6 +350,8 @@ int main(void) {
         cmocka_unit_test(test_extract),
         cmocka_unit_test(test_expand_label),
         cmocka_unit_test(test_expand_sizes),
+        cmocka_unit_test(test_expand_largest),
+        cmocka_unit_test(test_expand_cost),
         cmocka_unit_test(test_expand_limits),
         cmocka_unit_test(test_expand_keyed),
         cmocka_unit_test(test_faults),

@@ -125,6 +125,7 @@ static void test_ladder(void **state) {
         assert_true(
             schedule_early(&s, hash, ladders[i / 2].psk ? counted(psk, 0x80, hash->size) : absent));
         ASSERT_SECRET(s.secret, ladders[i / 2].early);
+        assert_true(unit_wiped(s.client_handshake, 5 * sizeof(s.secret))); // nothing of before
         hash_text(hash, "hello", digest);
         assert_true(schedule_handshake(&s, counted(shared, 0x40, sizeof(shared)), digest));
         ASSERT_SECRET(s.secret, ladders[i / 2].handshake);
@@ -179,6 +180,10 @@ static void test_export(void **state) {
     }
     static uint8_t large[255 * 32 + 1];
     const skr_hash_t *hash = provider_hash(unit_providers[0], SKR_HASH_SHA256);
+    uint8_t one[32], none[32];
+    assert_true(schedule_export(hash, large, VIEW_LITERAL("l"), VIEW_LITERAL("c"), one, 32));
+    assert_true(schedule_export(hash, large, VIEW_LITERAL("l"), absent, none, 32));
+    assert_memory_not_equal(one, none, 32);
     skr_view_t label = VIEW_LITERAL("l");
     assert_true(schedule_export(hash, large, label, absent, large + 32, sizeof(large) - 33));
     assert_false(schedule_export(hash, large, label, absent, large, sizeof(large)));

@@ -87,9 +87,32 @@ static void test_refused(void **state) {
     assert_false(transcript_choose(&t, sha256));
     assert_false(transcript_choose(&t, NULL));
     const skr_hash_t *const only_384[] = {sha384, NULL};
+    memset(&t, 0xff, sizeof(t));
     assert_true(transcript_init(&t, only_384));
+    assert_false(t.chosen);
+    assert_null(t.hash[1]);
+    assert_false(transcript_result(&t, out));
     assert_false(transcript_choose(&t, sha256));
     assert_true(transcript_choose(&t, sha384));
+}
+
+// A list may name more than there is room for.
+static void test_long_list(void **state) {
+    (void)state;
+    const skr_provider_t *provider = unit_providers[0];
+    const skr_hash_t *sha256 = provider_hash(provider, SKR_HASH_SHA256);
+    const skr_hash_t *sha384 = provider_hash(provider, SKR_HASH_SHA384);
+    const skr_hash_t *const many[] = {sha256, sha384, sha256, sha384, NULL};
+    struct {
+        transcript_t t;
+        uint8_t behind[64];
+    } room;
+    memset(&room, 0xee, sizeof(room));
+    assert_true(transcript_init(&room.t, many));
+    assert_ptr_equal(room.t.hash[0], sha256);
+    assert_ptr_equal(room.t.hash[1], sha384);
+    assert_false(room.t.chosen);
+    assert_int_equal(room.behind[0], 0xee);
 }
 
 static bool run(const skr_hash_t *hash, transcript_t *t) {
@@ -106,6 +129,8 @@ static void test_faults(void **state) {
     assert_true(run(unit_fault_hash(real, UNIT_NEVER), &t));
     unsigned calls = unit_fault_calls();
     assert_int_equal(calls, 6); // init, update; result, init, update; result
+    const skr_hash_t *const failing[] = {unit_fault_hash(real, 0), NULL};
+    assert_false(transcript_init(&t, failing));
     for (unsigned n = 0; n < calls; n++) {
         assert_false(run(unit_fault_hash(real, n), &t));
         assert_int_equal(unit_fault_calls(), n + 1);
@@ -117,6 +142,7 @@ int main(void) {
         cmocka_unit_test(test_choice),
         cmocka_unit_test(test_retry),
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_long_list),
         cmocka_unit_test(test_faults),
     };
     return cmocka_run_group_tests_name("transcript", tests, NULL, NULL);

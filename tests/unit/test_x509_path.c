@@ -1,201 +1,21 @@
-// Path building and the checks of each certificate in its place.
+// Path building: which path is found, and what is reported when none is.
 //
-// One change to a chain that is accepted, and then the exact refusal: status, certificate, field.
-// Chains in disorder, with certificates too many, cross-signed, with namesakes; loops and floods,
-// which must end in time; what is reported when several paths fail. Every accepted path is looked
-// at too.
-#include "unit.h"
-
-#include "support/x509_try.h"
+// Chains in disorder, with certificates too many, cross-signed, with namesakes, going on beyond the
+// anchor; loops and floods, which must end within the bounds of limits.h; which of several
+// refusals is reported; a provider that fails. Every accepted path is looked at, index by index.
+#include "x509_expect.h"
 
 static x509_try_t t;
-
-static void refuse(skr_status_t status, unsigned certificate, skr_field_t field) {
-    x509_try_run(&t);
-    assert_string_equal(skr_error_name(t.result.status), skr_error_name(status));
-    assert_string_equal(skr_field_name(t.result.field), skr_field_name(field));
-    assert_int_equal(t.result.certificate, certificate);
-}
-
-static void make_and_refuse(skr_status_t status, unsigned certificate, skr_field_t field) {
-    x509_try_make(&t);
-    refuse(status, certificate, field);
-}
-
-// path: the expected indexes as digits.
-static void accept(const char *path, unsigned anchor) {
-    assert_string_equal(skr_error_name(x509_try_run(&t)), "OK");
-    assert_int_equal(t.result.path_size, strlen(path));
-    for (size_t i = 0; path[i] != '\0'; i++) {
-        assert_int_equal(t.result.path[i], path[i] - '0');
-    }
-    assert_int_equal(t.result.anchor, anchor);
-}
-
-static void make_and_accept(const char *path, unsigned anchor) {
-    x509_try_make(&t);
-    accept(path, anchor);
-}
-
-enum { LEAF = 0, CA = 1, ROOT = 2 }; // of the usual chain, as result.certificate numbers them
-
-static void test_keys_and_schemes(void **state) {
-    static const struct {
-        x509_make_key_t key;
-        unsigned scheme;
-    } rows[] = {{X509_P256, 0}, {X509_P256, SKR_SIG_CERT_ECDSA_P256_SHA384},
-        {X509_P256, SKR_SIG_CERT_ECDSA_P256_SHA512}, {X509_P384, 0},
-        {X509_P384, SKR_SIG_CERT_ECDSA_P384_SHA256}, {X509_P384, SKR_SIG_CERT_ECDSA_P384_SHA512},
-        {X509_RSA, SKR_SIG_RSA_PKCS1_SHA256}, {X509_RSA, SKR_SIG_RSA_PKCS1_SHA384},
-        {X509_RSA, SKR_SIG_RSA_PKCS1_SHA512}, {X509_RSA, SKR_SIG_RSA_PSS_RSAE_SHA256},
-        {X509_RSA, SKR_SIG_RSA_PSS_RSAE_SHA384}, {X509_RSA, SKR_SIG_RSA_PSS_RSAE_SHA512},
-        {X509_RSA_PSS, SKR_SIG_RSA_PSS_PSS_SHA256}, {X509_RSA_PSS, SKR_SIG_RSA_PSS_PSS_SHA384},
-        {X509_RSA_PSS, SKR_SIG_RSA_PSS_PSS_SHA512}, {X509_ED25519, 0}};
-    (void)state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        for (size_t p = 0; p < UNIT_PROVIDERS; p++) {
-            x509_try_begin(&t);
-            t.request.provider = unit_providers[p];
-            t.root.key = t.ca.key = rows[i].key;
-            t.root.scheme = t.ca.scheme = t.leaf.scheme = rows[i].scheme;
-            if (rows[i].key == X509_ED25519 && p == 1) { // BearSSL has no Ed25519
-                make_and_refuse(SKR_ERR_CERT_ALGORITHM, CA, SKR_FIELD_PUBLIC_KEY);
-                continue;
-            }
-            make_and_accept("01", 0);
-            t.made_ca.der[t.made_ca.size - 1] ^= 1;
-            refuse(SKR_ERR_CERT_SIGNATURE, CA, SKR_FIELD_SIGNATURE);
-        }
-    }
-}
-
-static void test_signature(void **state) {
-    (void)state;
-    x509_try_begin(&t);
-    t.leaf.broken_signature = true;
-    make_and_refuse(SKR_ERR_CERT_SIGNATURE, LEAF, SKR_FIELD_SIGNATURE);
-    x509_try_begin(&t);
-    t.ca.broken_signature = true;
-    make_and_refuse(SKR_ERR_CERT_SIGNATURE, CA, SKR_FIELD_SIGNATURE);
-    x509_try_begin(&t); // the anchor's own signature is nobody's business (RFC 5280 section 6.1.1)
-    t.root.broken_signature = true;
-    make_and_accept("01", 0);
-    x509_try_begin(&t);
-    t.root.key = X509_RSA;
-    t.root.scheme = X509_SIGN_RSA_SHA1;
-    make_and_accept("01", 0);
-    t.ca.scheme = X509_SIGN_RSA_SHA1;
-    make_and_refuse(SKR_ERR_CERT_ALGORITHM, CA, SKR_FIELD_SIGNATURE_ALGORITHM);
-    x509_try_begin(&t);
-    t.leaf.scheme = X509_SIGN_ECDSA_SHA1;
-    make_and_refuse(SKR_ERR_CERT_ALGORITHM, LEAF, SKR_FIELD_SIGNATURE_ALGORITHM);
-    x509_try_begin(&t);
-    t.ca.other_inner_algorithm = true;
-    make_and_refuse(SKR_ERR_CERT_MALFORMED, CA, SKR_FIELD_SIGNATURE_ALGORITHM);
-}
-
-static void test_key_kinds(void **state) {
-    (void)state;
-    static const x509_make_key_t refused[] = {X509_RSA_1024, X509_P521};
-    for (size_t i = 0; i < 2; i++) {
-        x509_try_begin(&t);
-        t.leaf.key = refused[i];
-        make_and_refuse(SKR_ERR_CERT_ALGORITHM, LEAF, SKR_FIELD_PUBLIC_KEY);
-        x509_try_begin(&t);
-        t.ca.key = refused[i];
-        make_and_refuse(SKR_ERR_CERT_ALGORITHM, CA, SKR_FIELD_PUBLIC_KEY);
-        x509_try_begin(&t);
-        t.root.key = refused[i];
-        make_and_refuse(SKR_ERR_CERT_ALGORITHM, ROOT, SKR_FIELD_PUBLIC_KEY);
-    }
-    x509_try_begin(&t); // an RSA key does not make ECDSA signatures
-    t.ca.key = X509_RSA;
-    x509_der_t algorithm = x509_der_of((uint8_t[64]){0}, 64);
-    x509_make_algorithm(&algorithm, SKR_SIG_ECDSA_SECP256R1_SHA256);
-    t.leaf.algorithm = x509_der_done(&algorithm);
-    make_and_refuse(SKR_ERR_CERT_ALGORITHM, LEAF, SKR_FIELD_SIGNATURE_ALGORITHM);
-}
-
-static void test_validity(void **state) {
-    static const int64_t second = 1772323200; // 2026-03-01T00:00:00Z
-    (void)state;
-    for (unsigned who = LEAF; who <= ROOT; who++) {
-        x509_try_begin(&t);
-        x509_make_t *how = who == LEAF ? &t.leaf : who == CA ? &t.ca : &t.root;
-        how->not_after = "260301000000Z";
-        t.request.time = second;
-        make_and_accept("01", 0); // the last second belongs to it
-        t.request.time = second + 1;
-        refuse(SKR_ERR_CERT_EXPIRED, who, SKR_FIELD_VALIDITY);
-        t.request.ignore_time = true;
-        accept("01", 0);
-        x509_try_begin(&t);
-        how->not_before = "20260301000000Z";
-        t.request.time = second;
-        make_and_accept("01", 0);
-        t.request.time = second - 1;
-        refuse(SKR_ERR_CERT_NOT_YET_VALID, who, SKR_FIELD_VALIDITY);
-    }
-    x509_try_begin(&t);
-    t.leaf.not_after = t.ca.not_after = t.root.not_after =
-        "99991231235959Z"; // no well-defined end (RFC 5280 section 4.1.2.5)
-    t.request.time = 253402300799;
-    make_and_accept("01", 0);
-}
-
-static void test_name(void **state) {
-    (void)state;
-    x509_try_begin(&t);
-    t.name = "other.example";
-    make_and_refuse(SKR_ERR_CERT_NAME, LEAF, SKR_FIELD_SUBJECT_ALT_NAME);
-    t.name = NULL;
-    accept("01", 0);
-    x509_try_begin(&t); // the common name never counts
-    t.leaf.names[0] = NULL;
-    make_and_refuse(SKR_ERR_CERT_NAME, LEAF, SKR_FIELD_SUBJECT_ALT_NAME);
-    x509_try_begin(&t);
-    t.leaf.names[0] = "email:server.example";
-    make_and_refuse(SKR_ERR_CERT_NAME, LEAF, SKR_FIELD_SUBJECT_ALT_NAME);
-    x509_try_begin(
-        &t); // an empty subject wants a critical subjectAltName (RFC 5280 section 4.1.2.6)
-    t.leaf.subject = "";
-    make_and_refuse(SKR_ERR_CERT_MALFORMED, LEAF, SKR_FIELD_SUBJECT_ALT_NAME);
-    t.leaf.names_critical = true;
-    make_and_accept("01", 0);
-}
-
-static void test_issuers(void **state) {
-    (void)state;
-    for (unsigned who = CA; who <= ROOT; who++) {
-        x509_try_begin(&t);
-        x509_make_t *how = who == CA ? &t.ca : &t.root;
-        how->no_basic_constraints = true;
-        make_and_refuse(SKR_ERR_CERT_NOT_CA, who, SKR_FIELD_BASIC_CONSTRAINTS);
-        how->no_basic_constraints = false;
-        how->key_usage = X509_DIGITAL_SIGNATURE | X509_CRL_SIGN;
-        make_and_refuse(SKR_ERR_CERT_KEY_USAGE, who, SKR_FIELD_KEY_USAGE);
-        how->key_usage = X509_NO_KEY_USAGE;
-        make_and_accept("01", 0);
-        how->ca = false;
-        make_and_refuse(SKR_ERR_CERT_NOT_CA, who, SKR_FIELD_BASIC_CONSTRAINTS);
-        how->key_usage = 0;
-        how->path_length = 3; // "CA: no, pathLen: 2"
-        make_and_refuse(SKR_ERR_CERT_NOT_CA, who, SKR_FIELD_BASIC_CONSTRAINTS);
-        how->ca = true;
-        how->version = 1; // RFC 9846 section 4.5.1.2
-        make_and_refuse(SKR_ERR_CERT_MALFORMED, who, SKR_FIELD_VERSION);
-    }
-}
 
 static void test_path_length(void **state) {
     static x509_made_t second, self_issued;
     (void)state;
     x509_try_begin(&t);
     t.root.path_length = 1;
-    make_and_refuse(SKR_ERR_CERT_PATH_LENGTH, ROOT, SKR_FIELD_BASIC_CONSTRAINTS);
+    make_and_refuse(&t, SKR_ERR_CERT_PATH_LENGTH, ROOT, SKR_FIELD_BASIC_CONSTRAINTS);
     t.root.path_length = 2;
     t.ca.path_length = 1;
-    make_and_accept("01", 0);
+    make_and_accept(&t, "01", 0);
     // Root (pathLen 1) <- CA <- CA, self-issued with another key <- leaf: the self-issued one does
     // not count
     x509_make(&self_issued,
@@ -205,115 +25,19 @@ static void test_path_length(void **state) {
     t.chain[0] = x509_made_view(&t.made_leaf);
     t.chain[2] = x509_made_view(&self_issued);
     t.chain_count = 3;
-    accept("021", 0);
+    accept(&t, "021", 0);
     x509_make(&second,
         &(x509_make_t){.subject = "Other CA", .issuer = &t.made_ca, .ca = true, .key_number = 6});
     t.leaf.issuer = &second;
     x509_make(&t.made_leaf, &t.leaf);
     t.chain[0] = x509_made_view(&t.made_leaf);
     t.chain[2] = x509_made_view(&second);
-    refuse(SKR_ERR_CERT_PATH_LENGTH, 1, SKR_FIELD_BASIC_CONSTRAINTS);
+    refuse(&t, SKR_ERR_CERT_PATH_LENGTH, 1, SKR_FIELD_BASIC_CONSTRAINTS);
     x509_try_begin(&t); // the caller's own limit
     t.request.max_intermediates = 2;
-    make_and_accept("01", 0);
+    make_and_accept(&t, "01", 0);
     t.request.max_intermediates = 1;
-    refuse(SKR_ERR_CERT_PATH_LENGTH, CA, SKR_FIELD_ISSUER);
-}
-
-static void test_usages(void **state) {
-    (void)state;
-    x509_try_begin(&t);
-    t.leaf.key_usage = X509_KEY_ENCIPHERMENT;
-    make_and_refuse(SKR_ERR_CERT_KEY_USAGE, LEAF, SKR_FIELD_KEY_USAGE);
-    t.leaf.key_usage = X509_DIGITAL_SIGNATURE | X509_KEY_ENCIPHERMENT;
-    make_and_accept("01", 0);
-    t.leaf.key_usage = X509_NO_KEY_USAGE;
-    make_and_accept("01", 0);
-    t.leaf.key_usage = X509_DIGITAL_SIGNATURE |
-        X509_KEY_CERT_SIGN; // without cA (RFC 5280 section 4.2.1.9)
-    make_and_refuse(SKR_ERR_CERT_KEY_USAGE, LEAF, SKR_FIELD_KEY_USAGE);
-    t.leaf.key_usage = X509_DIGITAL_SIGNATURE;
-    t.leaf.ca = true;
-    make_and_refuse(SKR_ERR_CERT_KEY_USAGE, LEAF, SKR_FIELD_KEY_USAGE);
-    t.leaf.key_usage = X509_DIGITAL_SIGNATURE | X509_KEY_CERT_SIGN; // a CA that is a server too
-    make_and_accept("01", 0);
-}
-
-static void test_purpose(void **state) {
-    static const struct {
-        const char *usage;
-        bool server_leaf, client_leaf, server_ca, client_ca;
-    } rows[] = {{NULL, true, true, true, true}, {"server", true, false, true, false},
-        {"client", false, true, false, true}, {"server,client", true, true, true, true},
-        {"email", false, false, false, false}, {"any", false, false, true, true},
-        {"server,any", false, false, true, true}, {"email,client", false, true, false, true}};
-    (void)state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        for (unsigned who = LEAF; who <= ROOT; who++) {
-            for (skr_purpose_t purpose = SKR_PURPOSE_ANY; purpose <= SKR_PURPOSE_CLIENT;
-                 purpose++) {
-                x509_try_begin(&t);
-                (who == LEAF        ? &t.leaf
-                        : who == CA ? &t.ca
-                                    : &t.root)
-                    ->ext_key_usage = rows[i].usage;
-                t.request.purpose = purpose;
-                bool server = who == LEAF ? rows[i].server_leaf : rows[i].server_ca;
-                bool client = who == LEAF ? rows[i].client_leaf : rows[i].client_ca;
-                if (purpose == SKR_PURPOSE_ANY ||
-                    (purpose == SKR_PURPOSE_SERVER ? server : client)) {
-                    make_and_accept("01", 0);
-                } else {
-                    make_and_refuse(SKR_ERR_CERT_PURPOSE, who, SKR_FIELD_EXT_KEY_USAGE);
-                }
-            }
-        }
-    }
-    x509_try_begin(&t); // a list without a purpose
-    t.leaf.ext_key_usage = "";
-    make_and_refuse(SKR_ERR_CERT_MALFORMED, LEAF, SKR_FIELD_EXT_KEY_USAGE);
-}
-
-static void test_serial(void **state) {
-    static const uint8_t zero[] = {0}, negative[] = {0x80}, most[20] = {0x7f}, too_long[21] = {1};
-    static const skr_view_t bad[] = {{zero, 1}, {negative, 1}, {too_long, 21}};
-    (void)state;
-    for (unsigned who = LEAF; who <= ROOT; who++) {
-        x509_try_begin(&t);
-        x509_make_t *how = who == LEAF ? &t.leaf : who == CA ? &t.ca : &t.root;
-        how->serial = (skr_view_t){most, sizeof(most)};
-        make_and_accept("01", 0);
-        for (size_t i = 0; i < 3; i++) {
-            how->serial = bad[i];
-            if (who == ROOT) { // nine of the roots in people's bundles have serial number 0
-                make_and_accept("01", 0);
-            } else {
-                make_and_refuse(SKR_ERR_CERT_MALFORMED, who, SKR_FIELD_SERIAL);
-            }
-        }
-    }
-}
-
-static void test_critical(void **state) {
-    static const uint8_t null[] = {0x05, 0x00};
-    // Unknown; known but not understood when critical; and never understood.
-    static const x509_make_extension_t refused[] = {{"1.3.6.1.4.1.55555.7", true, {null, 2}},
-        {"2.5.29.18", true, {null, 2}}, {"2.5.29.31", true, {null, 2}},
-        {"2.5.29.36", true, {null, 2}}, {"2.5.29.36", false, {null, 2}},
-        {"2.5.29.54", false, {null, 2}}, {"2.5.29.33", true, {null, 2}}};
-    (void)state;
-    for (unsigned who = LEAF; who <= ROOT; who++) {
-        for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
-            x509_try_begin(&t);
-            x509_make_t *how = who == LEAF ? &t.leaf : who == CA ? &t.ca : &t.root;
-            how->extensions[0] = refused[i];
-            make_and_refuse(SKR_ERR_CERT_CRITICAL, who, SKR_FIELD_EXTENSIONS);
-        }
-        x509_try_begin(&t);
-        x509_make_t *how = who == LEAF ? &t.leaf : who == CA ? &t.ca : &t.root;
-        how->extensions[0] = (x509_make_extension_t){"1.3.6.1.4.1.55555.7", false, {null, 2}};
-        make_and_accept("01", 0);
-    }
+    refuse(&t, SKR_ERR_CERT_PATH_LENGTH, CA, SKR_FIELD_ISSUER);
 }
 
 static void test_trust(void **state) {
@@ -322,62 +46,29 @@ static void test_trust(void **state) {
     x509_try_begin(&t); // nobody is trusted
     x509_try_make(&t);
     t.anchor_count = 0;
-    refuse(SKR_ERR_CERT_UNKNOWN_CA, CA, SKR_FIELD_ISSUER);
+    refuse(&t, SKR_ERR_CERT_UNKNOWN_CA, CA, SKR_FIELD_ISSUER);
     // The peer's own root, sent along, is not trusted.
     t.chain[2] = x509_made_view(&t.made_root);
     t.chain_count = 3;
-    refuse(SKR_ERR_CERT_UNKNOWN_CA, 2, SKR_FIELD_ISSUER);
+    refuse(&t, SKR_ERR_CERT_UNKNOWN_CA, 2, SKR_FIELD_ISSUER);
     // ... and neither when the trusted root only has the same name.
     x509_make(&fake, &(x509_make_t){.subject = "Test Root", .ca = true, .key_number = 9});
     t.anchors[0] = x509_made_view(&fake);
     t.anchor_count = 1;
-    refuse(SKR_ERR_CERT_UNKNOWN_CA, 2, SKR_FIELD_ISSUER);
+    refuse(&t, SKR_ERR_CERT_UNKNOWN_CA, 2, SKR_FIELD_ISSUER);
     // The intermediate alone may be trusted, as it is or instead of its root.
     t.anchors[0] = x509_made_view(&t.made_ca);
-    accept("0", 0);
+    accept(&t, "0", 0);
     // No chain at all.
     t.chain_count = 0;
-    refuse(SKR_ERR_USAGE, 0, SKR_FIELD_NONE);
+    refuse(&t, SKR_ERR_USAGE, 0, SKR_FIELD_NONE);
     // A leaf that is its own issuer by name and signature.
     x509_try_begin(&t);
     x509_try_make(&t);
     x509_make(&fake, &(x509_make_t){.subject = "server.example", .names = {"DNS:server.example"}});
     t.chain[0] = x509_made_view(&fake);
     t.chain_count = 1;
-    refuse(SKR_ERR_CERT_UNKNOWN_CA, 0, SKR_FIELD_ISSUER);
-}
-
-static void test_trusted_leaf(void **state) {
-    static const uint8_t zero[] = {0};
-    (void)state;
-    x509_try_begin(&t);
-    t.without_ca = true;
-    t.root = (x509_make_t){.subject = "device",
-        .names = {"IP:192.0.2.7"},
-        .serial = {zero, 1},
-        .ca = true,
-        .key_usage = X509_DIGITAL_SIGNATURE,
-        .ext_key_usage = "server"};
-    t.name = "192.0.2.7";
-    x509_try_make(&t);
-    t.chain[0] = t.anchors[0];
-    accept("0", 0);
-    t.request.purpose = SKR_PURPOSE_CLIENT;
-    refuse(SKR_ERR_CERT_PURPOSE, 0, SKR_FIELD_EXT_KEY_USAGE);
-    t.request.purpose = SKR_PURPOSE_SERVER;
-    t.name = "192.0.2.8";
-    refuse(SKR_ERR_CERT_NAME, 0, SKR_FIELD_SUBJECT_ALT_NAME);
-    t.name = "192.0.2.7";
-    t.request.time = 2208988801; // after 2040
-    refuse(SKR_ERR_CERT_EXPIRED, 0, SKR_FIELD_VALIDITY);
-    t.request.time = X509_MAKE_NOW;
-    // One byte of difference, even in the signature, and it is somebody else's certificate.
-    static uint8_t copy[X509_MAKE_SIZE];
-    memcpy(copy, t.made_root.der, t.made_root.size);
-    copy[t.made_root.size - 1] ^= 1;
-    t.chain[0].data = copy;
-    x509_try_run(&t);
-    assert_int_not_equal(t.result.status, SKR_OK);
+    refuse(&t, SKR_ERR_CERT_UNKNOWN_CA, 0, SKR_FIELD_ISSUER);
 }
 
 static void test_disorder(void **state) {
@@ -401,9 +92,9 @@ static void test_disorder(void **state) {
     t.chain[5] = x509_made_view(&other);
     t.chain[6] = x509_made_view(&second);
     t.chain_count = 7;
-    accept("064", 0);
+    accept(&t, "064", 0);
     t.chain_count = 6; // without it: the rubbish may have been the missing one
-    refuse(SKR_ERR_CERT_MALFORMED, 3, SKR_FIELD_CERTIFICATE);
+    refuse(&t, SKR_ERR_CERT_MALFORMED, 3, SKR_FIELD_CERTIFICATE);
 }
 
 // The same name and key certified by an expired root and by a good one; both orders of chain and of
@@ -425,12 +116,12 @@ static void test_cross_signed(void **state) {
         t.anchors[order / 2] = x509_made_view(&t.made_root);
         t.anchors[1 - order / 2] = x509_made_view(&old_root);
         t.anchor_count = 2;
-        accept(order % 2 == 0 ? "01" : "02", order / 2);
+        accept(&t, order % 2 == 0 ? "01" : "02", order / 2);
         // Without the good one the expired root is what people need to hear of, not that some other
         // root is unknown.
         t.anchors[0] = x509_made_view(&old_root);
         t.anchor_count = 1;
-        refuse(SKR_ERR_CERT_EXPIRED, 3, SKR_FIELD_VALIDITY);
+        refuse(&t, SKR_ERR_CERT_EXPIRED, 3, SKR_FIELD_VALIDITY);
     }
 }
 
@@ -450,9 +141,9 @@ static void test_beyond_anchor(void **state) {
     t.chain[2] = x509_made_view(&cross);
     t.chain[3] = x509_made_view(&higher);
     t.chain_count = 4;
-    accept("01", 0);
+    accept(&t, "01", 0);
     t.anchors[0] = x509_made_view(&higher); // only the SHA-1 way is left
-    refuse(SKR_ERR_CERT_ALGORITHM, 2, SKR_FIELD_SIGNATURE_ALGORITHM);
+    refuse(&t, SKR_ERR_CERT_ALGORITHM, 2, SKR_FIELD_SIGNATURE_ALGORITHM);
 }
 
 static void test_key_identifiers(void **state) {
@@ -461,12 +152,12 @@ static void test_key_identifiers(void **state) {
     x509_try_begin(&t); // wrong hints only cost time
     t.leaf.wrong_authority_key_id = true;
     t.ca.wrong_authority_key_id = true;
-    make_and_accept("01", 0);
+    make_and_accept(&t, "01", 0);
     t.leaf.broken_signature = true;
-    make_and_refuse(SKR_ERR_CERT_UNKNOWN_CA, 0, SKR_FIELD_ISSUER);
+    make_and_refuse(&t, SKR_ERR_CERT_UNKNOWN_CA, 0, SKR_FIELD_ISSUER);
     x509_try_begin(&t);
     t.root.no_key_ids = t.ca.no_key_ids = t.leaf.no_key_ids = true;
-    make_and_accept("01", 0);
+    make_and_accept(&t, "01", 0);
     // A namesake that has expired is not the issuer, and not the reason.
     x509_make(&namesake,
         &(x509_make_t){
@@ -474,10 +165,10 @@ static void test_key_identifiers(void **state) {
     x509_try_begin(&t);
     x509_try_make(&t);
     t.anchors[0] = x509_made_view(&namesake);
-    refuse(SKR_ERR_CERT_UNKNOWN_CA, 1, SKR_FIELD_ISSUER);
+    refuse(&t, SKR_ERR_CERT_UNKNOWN_CA, 1, SKR_FIELD_ISSUER);
     t.anchors[1] = x509_made_view(&t.made_root);
     t.anchor_count = 2;
-    accept("01", 1);
+    accept(&t, "01", 1);
 }
 
 static void test_reports(void **state) {
@@ -487,12 +178,12 @@ static void test_reports(void **state) {
     t.leaf.not_after = "250101000000Z";
     x509_try_make(&t);
     t.anchor_count = 0;
-    refuse(SKR_ERR_CERT_EXPIRED, LEAF, SKR_FIELD_VALIDITY);
+    refuse(&t, SKR_ERR_CERT_EXPIRED, LEAF, SKR_FIELD_VALIDITY);
     x509_try_begin(&t); // an unknown root beats a wrong name
     x509_try_make(&t);
     t.anchor_count = 0;
     t.name = "other.example";
-    refuse(SKR_ERR_CERT_UNKNOWN_CA, CA, SKR_FIELD_ISSUER);
+    refuse(&t, SKR_ERR_CERT_UNKNOWN_CA, CA, SKR_FIELD_ISSUER);
     // Two ways up: one ends at an expired CA, the other goes further and ends at nobody.
     x509_try_begin(&t);
     t.ca.not_after = "250101000000Z";
@@ -503,7 +194,7 @@ static void test_reports(void **state) {
         &(x509_make_t){.subject = "Test CA", .issuer = &other, .ca = true, .key_number = 1});
     t.chain[2] = x509_made_view(&cross);
     t.chain_count = 3;
-    refuse(SKR_ERR_CERT_EXPIRED, 1, SKR_FIELD_VALIDITY);
+    refuse(&t, SKR_ERR_CERT_EXPIRED, 1, SKR_FIELD_VALIDITY);
     // Anchors beyond what a byte can number.
     x509_try_begin(&t);
     t.root.not_after = "250101000000Z";
@@ -513,9 +204,9 @@ static void test_reports(void **state) {
     }
     t.anchors[299] = x509_made_view(&t.made_root);
     t.anchor_count = 300;
-    refuse(SKR_ERR_CERT_EXPIRED, 255, SKR_FIELD_VALIDITY);
+    refuse(&t, SKR_ERR_CERT_EXPIRED, 255, SKR_FIELD_VALIDITY);
     t.request.ignore_time = true;
-    accept("01", 299);
+    accept(&t, "01", 299);
 }
 
 // CAs that certify each other in a circle, without a root.
@@ -532,7 +223,7 @@ static void test_circle(void **state) {
     t.chain[1] = x509_made_view(&one);
     t.chain[2] = x509_made_view(&two);
     t.chain_count = 3;
-    refuse(SKR_ERR_CERT_UNKNOWN_CA, 2, SKR_FIELD_ISSUER);
+    refuse(&t, SKR_ERR_CERT_UNKNOWN_CA, 2, SKR_FIELD_ISSUER);
 }
 
 static unsigned verifications;
@@ -583,12 +274,12 @@ static void test_flood(void **state) {
     t.chain[SKR_CHAIN_MAX] = t.chain[1];
     t.chain_count = SKR_CHAIN_MAX + 1;
     verifications = 0;
-    refuse(SKR_ERR_CERT_TOO_COMPLEX, 0, SKR_FIELD_NONE);
+    refuse(&t, SKR_ERR_CERT_TOO_COMPLEX, 0, SKR_FIELD_NONE);
     assert_int_equal(verifications, 0);
     // The price of a good chain: one signature for each certificate in it.
     x509_try_begin(&t);
     t.request.provider = counting_provider();
-    make_and_accept("01", 0);
+    make_and_accept(&t, "01", 0);
     assert_int_equal(verifications, 2);
 }
 
@@ -617,9 +308,9 @@ static void test_depth(void **state) {
         t.anchors[0] = x509_made_view(&made[0]);
         t.anchor_count = 1;
         if (cas < SKR_PATH_MAX) {
-            accept("0123456789", 0);
+            accept(&t, "0123456789", 0);
         } else {
-            refuse(SKR_ERR_CERT_TOO_COMPLEX, SKR_PATH_MAX, SKR_FIELD_ISSUER);
+            refuse(&t, SKR_ERR_CERT_TOO_COMPLEX, SKR_PATH_MAX, SKR_FIELD_ISSUER);
         }
     }
 }
@@ -640,31 +331,26 @@ static void test_provider_fails(void **state) {
     signature.verify = fail_verify;
     provider.signatures = signatures;
     t.request.provider = &provider;
-    make_and_refuse(SKR_ERR_PROVIDER, LEAF, SKR_FIELD_SIGNATURE);
+    make_and_refuse(&t, SKR_ERR_PROVIDER, LEAF, SKR_FIELD_SIGNATURE);
     provider = *counting_provider();
     t.request.provider = &provider;
     for (unsigned n = 0; n < 6; n++) { // init, update, result; twice
         const skr_hash_t *hashes[] = {unit_fault_hash(*skr_provider_openssl.hashes, n), NULL};
         assert_int_equal(hashes[0]->id, SKR_HASH_SHA256);
         provider.hashes = hashes;
-        refuse(SKR_ERR_PROVIDER, n / 3, SKR_FIELD_SIGNATURE);
+        refuse(&t, SKR_ERR_PROVIDER, n / 3, SKR_FIELD_SIGNATURE);
     }
     const skr_hash_t *none[] = {NULL}; // the scheme is there, its hash is not
     provider.hashes = none;
-    refuse(SKR_ERR_CERT_ALGORITHM, LEAF, SKR_FIELD_SIGNATURE_ALGORITHM);
+    refuse(&t, SKR_ERR_CERT_ALGORITHM, LEAF, SKR_FIELD_SIGNATURE_ALGORITHM);
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_keys_and_schemes),
-        cmocka_unit_test(test_signature), cmocka_unit_test(test_key_kinds),
-        cmocka_unit_test(test_validity), cmocka_unit_test(test_name),
-        cmocka_unit_test(test_issuers), cmocka_unit_test(test_path_length),
-        cmocka_unit_test(test_usages), cmocka_unit_test(test_purpose),
-        cmocka_unit_test(test_serial), cmocka_unit_test(test_critical),
-        cmocka_unit_test(test_trust), cmocka_unit_test(test_trusted_leaf),
-        cmocka_unit_test(test_disorder), cmocka_unit_test(test_cross_signed),
-        cmocka_unit_test(test_beyond_anchor), cmocka_unit_test(test_key_identifiers),
-        cmocka_unit_test(test_reports), cmocka_unit_test(test_circle), cmocka_unit_test(test_flood),
-        cmocka_unit_test(test_depth), cmocka_unit_test(test_provider_fails)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_path_length),
+        cmocka_unit_test(test_trust), cmocka_unit_test(test_disorder),
+        cmocka_unit_test(test_cross_signed), cmocka_unit_test(test_beyond_anchor),
+        cmocka_unit_test(test_key_identifiers), cmocka_unit_test(test_reports),
+        cmocka_unit_test(test_circle), cmocka_unit_test(test_flood), cmocka_unit_test(test_depth),
+        cmocka_unit_test(test_provider_fails)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,41 +1,46 @@
 #!/usr/bin/env python3
-"""apt_sources.py SUITE FILE...: what this machine's own apt sources would say to get Debian's source packages of SUITE.
+"""apt_sources.py SUITE FILE...: this machine's apt sources, for source packages of SUITE.
 
-Reads the given apt source files, one-line (*.list) and deb822 (*.sources) ones, and prints deb822 stanzas of type
-deb-src for the archives among them that are Debian's main archive. They keep the address and, where there is one,
-Signed-By; nothing that would weaken apt's checks (trusted=yes and the like) is taken over. Exit code 1 when no file
-names such an archive.
+Reads the given apt source files, one-line (*.list) and deb822 (*.sources) ones, and prints deb822
+stanzas of type deb-src for the archives among them that are Debian's main archive. They keep the
+address and, where there is one, Signed-By; nothing that would weaken apt's checks (trusted=yes and
+the like) is taken over. Exit code 1 when no file names such an archive.
 """
 import re
 import sys
 
-# The main archive is known by the suites it's used for: a security, updates or third-party archive has other ones.
+# The main archive is known by the suites it's used for: a security, updates or third-party archive
+# has other ones.
 DEBIAN = {
     "oldoldstable", "oldstable", "stable", "testing", "unstable", "sid",
     "buster", "bullseye", "bookworm", "trixie", "forky", "duke",
 }  # fmt: skip
 
+# What apt takes for "no".
+OFF = {"no", "false", "0", "off", "without", "disable"}
+
 
 def one_line(text):
-    """Yields (types, uris, suites, components, signed_by) for the lines of a *.list file."""
+    """Yields (uris, suites, components, signed_by) for the lines of a *.list file."""
     for line in text.splitlines():
-        match = re.match(r"\s*(deb|deb-src)\s+(?:\[([^]]*)\]\s*)?(\S+)\s+(\S+)\s*([^#]*)", line)
+        match = re.match(r"\s*(?:deb|deb-src)\s+(?:\[([^]]*)\]\s*)?(\S+)\s+(\S+)\s*([^#]*)", line)
         if match:
-            kind, options, uri, suite, components = match.groups()
+            options, uri, suite, components = match.groups()
             signed = re.search(r"(?:^|\s)signed-by\s*=\s*(\S+)", options or "", re.I)
-            yield [kind], [uri], [suite], components.split(), signed and signed.group(1).replace(",", " ")
+            signed = signed and signed.group(1).replace(",", " ")
+            yield [uri], [suite], components.split(), signed
 
 
 def deb822(text):
-    """The same for the stanzas of a *.sources file. Signed-By may be a whole key: its lines are kept as they are."""
+    """The same for the stanzas of a *.sources file. Signed-By may be a whole key: kept as it is."""
     text = "\n".join(line for line in text.splitlines() if not line.startswith("#"))
     for stanza in re.split(r"\n\s*\n", text):
         fields = {}
         for match in re.finditer(r"^([\w-]+):[ \t]*(.*(?:\n[ \t].*)*)", stanza, re.M):
             fields[match.group(1).lower()] = match.group(2)
-        if fields.get("enabled", "yes").strip().lower() in ("no", "false", "0", "off", "without", "disable"):
+        if fields.get("enabled", "yes").strip().lower() in OFF:
             continue
-        words = [fields.get(name, "").split() for name in ("types", "uris", "suites", "components")]
+        words = [fields.get(name, "").split() for name in ("uris", "suites", "components")]
         yield *words, fields.get("signed-by", "").rstrip() or None
 
 
@@ -44,7 +49,8 @@ def main(suite, paths):
     for path in paths:
         with open(path, encoding="utf-8", errors="replace") as file:
             text = file.read()
-        for _, uris, suites, components, signed in (deb822 if path.endswith(".sources") else one_line)(text):
+        entries = deb822(text) if path.endswith(".sources") else one_line(text)
+        for uris, suites, components, signed in entries:
             if not DEBIAN.intersection(suites) or "main" not in components:
                 continue
             for uri in uris:

@@ -1,17 +1,21 @@
 #!/bin/sh
 # Gets MicroPython's source and prints the directory where it is; all other words go to stderr.
 #
-#   tools/micropython/fetch.sh                                  Debian's source package, below build/micropython-src
-#   MICROPYTHON=/path/to/checkout tools/micropython/fetch.sh    another tree of yours, which is only read
+#   tools/micropython/fetch.sh
+#       Debian's source package, unpacked below build/micropython-src
+#   MICROPYTHON=/path/to/checkout tools/micropython/fetch.sh
+#       a tree of your own, which is only read
 #
-# Debian's package is of the suite trixie, also on a machine that runs bookworm, which has no MicroPython. So apt is
-# asked with a private configuration (build/apt) that takes address, keys and proxies from this machine's own and only
-# exchanges the suite. The machine's apt sources, lists and caches aren't touched. apt checks the signature of the
-# suite's Release file, even where the machine's own sources say that it needn't: bookworm's debian-archive-keyring has
-# trixie's keys since 2023.3+deb12u2.
+# Debian's package is of the suite trixie, also on a machine that runs bookworm, which has no
+# MicroPython. So apt is asked with a private configuration (build/apt) that takes address, keys and
+# proxies from this machine's own and only exchanges the suite. The machine's apt sources, lists and
+# caches aren't touched. apt checks the signature of the suite's Release file, even where the
+# machine's own sources say that it needn't: bookworm's debian-archive-keyring has trixie's keys
+# since 2023.3+deb12u2.
 #
 # MICROPYTHON_SUITE takes another suite than trixie, SKERRY_BUILD another build directory.
 set -eu
+export LC_ALL=C # apt's words are looked at
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
 here=$root/tools/micropython
@@ -27,10 +31,12 @@ say() { echo "$*" >&2; }
 fail() {
     say "fetch.sh: $1"
     if [ -s "$log" ]; then
-        grep -E '^(E|W):' "$log" | grep -vE 'You must put some|Some index files' | sort -u | head -n 4 | sed 's/^/    /' >&2
+        grep -E '^(E|W):' "$log" | grep -vE 'You must put some|Some index files' | sort -u |
+            head -n 4 | sed 's/^/    /' >&2
         say "    (all that apt said: $log)"
     fi
-    say "Without Debian's package, give a MicroPython tree of your own, v1.25 or newer with its submodules:"
+    say "Without Debian's package, give a MicroPython tree of your own," \
+        "v1.25 or newer with its submodules:"
     say "    MICROPYTHON=/path/to/micropython tools/micropython/build.sh"
     exit 1
 }
@@ -57,11 +63,12 @@ write_apt_configuration() {
         fi
     done
     python3 "$here/apt_sources.py" "$suite" "$@" >"$apt/sources.list.d/source.sources" ||
-        fail "this machine's apt sources name no archive of Debian's to get MicroPython's source from."
+        fail "this machine's apt sources name no archive of Debian's to get the source from."
 
-    # Read after the machine's own apt.conf, so proxies and certificates are there and these lines win. The hooks that
-    # an update has (PackageKit, AppStream, Docker's clean-up) mean the machine's own lists: they're left out. "root"
-    # is for running as root below a directory that apt's own user _apt can't enter; it changes nothing for others.
+    # Read after the machine's own apt.conf, so proxies and certificates are there and these lines
+    # win. The hooks that an update has (PackageKit, AppStream, Docker's clean-up) mean the
+    # machine's own lists: they're left out. "root" is for running as root below a directory that
+    # apt's own user _apt can't enter; it changes nothing for others.
     cat >"$apt/apt.conf" <<-END
 	#clear APT::Update;
 	#clear DPkg::Post-Invoke;
@@ -86,9 +93,9 @@ write_apt_configuration() {
 explain_apt_failure() {
     if grep -qE 'BADSIG|Hash Sum mismatch|unexpected size' "$log"; then
         fail "what the archive sent is damaged or forged: its signature or a checksum is wrong."
-    elif grep -qE 'NO_PUBKEY|is not signed|public key is not available|EXPKEYSIG|KEYEXPIRED' "$log"; then
-        fail "apt can't check the signature of $suite; a newer debian-archive-keyring may have its key."
-    elif grep -qE "404 +Not Found|does not have a Release file|is not valid yet|Unable to find a source package" "$log"; then
+    elif grep -qE 'NO_PUBKEY|is not signed|EXPKEYSIG|KEYEXPIRED' "$log"; then
+        fail "apt can't check the signature of $suite; a newer debian-archive-keyring may help."
+    elif grep -qE '404 +Not Found|not have a Release file|Unable to find a source' "$log"; then
         fail "the archive in this machine's apt sources has no MicroPython in the suite $suite."
     elif grep -qE 'resolv|connect|timed out|unreachable|Network|Could not' "$log"; then
         fail "the archive in this machine's apt sources can't be reached; is there a network?"
@@ -97,28 +104,30 @@ explain_apt_failure() {
 }
 
 download() {
-    # An apt-get update that reaches nothing still ends with 0: the download that follows is what tells.
-    LC_ALL=C apt-get -c "$apt/apt.conf" -q update >"$log" 2>&1 || explain_apt_failure
-    (cd "$apt" && LC_ALL=C apt-get -c "$apt/apt.conf" -q source --download-only "micropython/$suite") >>"$log" 2>&1 ||
-        explain_apt_failure
+    # An apt-get update that reaches nothing still ends with 0: the download that follows is what
+    # tells.
+    apt-get -c "$apt/apt.conf" -q update >"$log" 2>&1 || explain_apt_failure
+    (cd "$apt" && apt-get -c "$apt/apt.conf" -q source --download-only "micropython/$suite") \
+        >>"$log" 2>&1 || explain_apt_failure
     rm -rf "$apt/lists" "$apt/cache" "$source.part"
-    # dpkg-source warns that the maintainer's own key isn't known here. What counts is that the file's checksum was
-    # in the index that the archive's key signs, which apt has checked.
-    LC_ALL=C dpkg-source --no-copy -x "$apt"/micropython_*.dsc "$source.part" >>"$log" 2>&1 ||
+    # dpkg-source warns that the maintainer's own key isn't known here. What counts is that the
+    # file's checksum was in the index that the archive's key signs, which apt has checked.
+    dpkg-source --no-copy -x "$apt"/micropython_*.dsc "$source.part" >>"$log" 2>&1 ||
         fail "dpkg-source could not unpack the package; see $log."
 }
 
 if [ -n "${MICROPYTHON:-}" ]; then
     version=$(check_tree "$MICROPYTHON") || {
-        say "fetch.sh: MICROPYTHON=$MICROPYTHON should be a MicroPython source tree of version 1.25 or newer;" \
-            "it is ${version:-none}."
+        say "fetch.sh: MICROPYTHON=$MICROPYTHON should be a MicroPython source tree," \
+            "version 1.25 or newer; it is ${version:-none}."
         exit 1
     }
     (cd "$MICROPYTHON" && pwd)
     exit 0
 fi
 
-# The stamp is written last, so what it stands beside is whole. It names the suite and the package's version.
+# The stamp is written last, so what it stands beside is whole. It names the suite and the package's
+# version.
 case $(cat "$source/.skerry-fetched" 2>/dev/null) in
 "$suite "*)
     echo "$source"
@@ -128,12 +137,13 @@ esac
 
 mkdir -p "$apt"
 rm -f "$log"
-command -v apt-get >/dev/null || fail "there is no apt-get here to get Debian's source package of MicroPython with."
+command -v apt-get >/dev/null || fail "there is no apt-get here."
 command -v dpkg-source >/dev/null || fail "dpkg-source is missing: apt-get install dpkg-dev"
 say "micropython: getting the source package of Debian $suite"
 write_apt_configuration
 download
-version=$(check_tree "$source.part") || fail "$suite has MicroPython ${version:-of no known version}: too old, 1.25 is needed."
+version=$(check_tree "$source.part") ||
+    fail "$suite has MicroPython ${version:-of an unknown version}; 1.25 or newer is needed."
 rm -rf "$source"
 mv "$source.part" "$source"
 package=$(sed -n 's/^Version: //p' "$apt"/micropython_*.dsc)

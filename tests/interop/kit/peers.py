@@ -183,8 +183,10 @@ def openssl_client(port, *options):
 def gnutls_server(name, priority, *options):
     port = free_port()
     chain, private = key(name)
+    if '--require-client-cert' not in options:
+        options = (*options, '--disable-client-cert')
     return Server(port, 'gnutls-serv', '--port', str(port), '--echo', '--x509certfile', chain, '--x509keyfile', private,
-                  '--disable-client-cert', '--priority', priority, *options)
+                  '--priority', priority, *options)
 
 
 def gnutls_client(port, priority, *options):

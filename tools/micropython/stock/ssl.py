@@ -1,5 +1,6 @@
-# The `ssl` module over MicroPython's own `tls`, for the program that Skerry is compared with. Like micropython-lib's it
-# turns verification off by default and forwards what asyncio and the usual scripts use.
+# The `ssl` module over MicroPython's own `tls`, for the program that Skerry is compared with. Like
+# micropython-lib's it turns verification off by default and forwards what asyncio and the usual
+# scripts use.
 import tls
 from tls import *  # noqa: F403
 

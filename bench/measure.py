@@ -1,0 +1,244 @@
+#!/usr/bin/env python3
+"""Measures Skerry and, beside it, OpenSSL's own TLS.
+
+    measure.py figures    everything; prints tables and rewrites the marked part of docs/figures.md
+    measure.py budgets    the few figures that bench/budgets.txt limits; exit code 1 when one is exceeded
+    measure.py engine     where the engine's own instructions of a handshake go, by function
+
+SKERRY_BUILD names the build whose libraries are measured (default: build). Instructions are callgrind's and repeat to
+a few per mille; times do not, so they are medians of rounds in which the programs take turns.
+"""
+import os
+import pathlib
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+
+import callgrind
+
+ROOT = callgrind.ROOT
+BUILD = pathlib.Path(os.environ.get('SKERRY_BUILD', ROOT / 'build'))
+WORK = BUILD / 'bench'
+ENVIRONMENT = {'BENCH_PKI': str(WORK / 'pki'), 'OPENSSL_CONF': '/dev/null'}
+PAGE = ROOT / 'docs/figures.md'
+BEGIN, END = '<!-- measured: begin -->', '<!-- measured: end -->'
+SIDES = ('client', 'server')
+SIZES = (16384, 1024, 64)
+TITLES = {'libssl': 'OpenSSL (libssl)', 'skerry': 'Skerry, OpenSSL', 'skerry_bearssl': 'Skerry, BearSSL'}
+
+
+def compile_c(output, *arguments):
+    subprocess.run(['cc', '-std=gnu11', '-O2', '-g', '-Wall', '-Wextra', f'-I{ROOT}/include', f'-I{ROOT}', '-o', output, *arguments],
+                   check=True)
+
+
+def build():
+    """The programs, each only when what it is made of is newer; the chain only once."""
+    WORK.mkdir(parents=True, exist_ok=True)
+    engine, bearssl = BUILD / 'libskerry.a', BUILD / 'libskerry-bearssl.a'
+    own = [ROOT / 'bench/bench_skerry.c', ROOT / 'ports/posix/memory.c', ROOT / 'ports/posix/clock.c']
+    programs = {
+        'libssl': ([ROOT / 'bench/bench_openssl.c'], ['-lssl', '-lcrypto']),
+        'skerry': (own, ['-DBENCH_PROVIDER=skr_provider_openssl', '-DBENCH_NAME=skerry', engine, '-lcrypto']),
+        'skerry_bearssl': (own, ['-DBENCH_PROVIDER=skr_provider_bearssl', '-DBENCH_NAME=skerry_bearssl', engine, bearssl,
+                                 '-lbearssl', '-lcrypto']),
+    }
+    for name, (sources, options) in programs.items():
+        target, parts = WORK / name, [ROOT / 'bench/bench.c', ROOT / 'bench/bench.h', *sources]
+        parts += [o for o in options if isinstance(o, pathlib.Path)]
+        if not target.exists() or any(p.stat().st_mtime > target.stat().st_mtime for p in parts):
+            compile_c(target, ROOT / 'bench/bench.c', *sources, *options)
+    compile_c(WORK / 'memcount.so', '-fno-builtin', '-fPIC', '-shared', ROOT / 'bench/memcount.c')
+    if not (WORK / 'pki/chain.pem').exists():
+        subprocess.run([ROOT / 'bench/pki_make.sh', WORK / 'pki'], check=True)
+
+
+def run(name, *arguments, **environment):
+    """What a program prints: a list of (mode, {key: value})."""
+    process = subprocess.run([WORK / name, *map(str, arguments)], env={**os.environ, **ENVIRONMENT, **environment},
+                             capture_output=True, text=True)
+    if process.returncode:
+        raise SystemExit(f'{name} {arguments}: {process.stderr}')
+    lines = [line.split() for line in process.stdout.splitlines()]
+    return [(words[1], dict(w.split('=') for w in words[2:] if '=' in w)) for words in lines]
+
+
+def memory(name, **environment):
+    lines = run(name, 'memory', LD_PRELOAD=str(WORK / 'memcount.so'), LD_BIND_NOW='1', **environment)
+    sides = {values['side']: values for mode, values in lines if mode == 'memory'}
+    regions = next((values for mode, values in lines if mode == 'regions'), {})
+    return sides, {key: int(value) for key, value in regions.items()}
+
+
+def handshake_instructions(name, side, counts=(2, 6)):
+    return callgrind.per_operation(WORK / name, side, ['handshake', 'N'], ENVIRONMENT, counts)
+
+
+def table(head, rows):
+    """Markdown, in columns for those who read it as text."""
+    cells = [[str(c) for c in row] for row in [head, *rows]]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(head))]
+    lines = ['| ' + ' | '.join(c.ljust(w) if i == 0 else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths))) + ' |'
+             for row in cells]
+    lines.insert(1, '|' + '|'.join('-' * (w + 2) if i == 0 else '-' * (w + 1) + ':' for i, w in enumerate(widths)) + '|')
+    return '\n'.join(lines)
+
+
+# --- The tables of the page ---
+
+def handshakes():
+    times = {name: [] for name in TITLES}
+    for _ in range(5):
+        for name in TITLES:
+            times[name].append(run(name, 'handshake', 150)[0][1])
+    instructions = {(name, side): handshake_instructions(name, side) for name in TITLES for side in SIDES}
+    rows = []
+    for name, title in TITLES.items():
+        row = [title]
+        for side in SIDES:
+            total, engine, _ = instructions[name, side]
+            reference = instructions['libssl', side][0]
+            row += [f'{total / 1e6:.2f}', f'{total / reference:.2f}', '' if name == 'libssl' else f'{engine / 1e6:.3f}']
+        for side in SIDES:
+            mine = [float(t[f'{side}_us']) for t in times[name]]
+            theirs = [float(t[f'{side}_us']) for t in times['libssl']]
+            row += [f'{statistics.median(mine):.0f}', f'{statistics.median(m / t for m, t in zip(mine, theirs)):.2f}']
+        rows.append(row + [times[name][0]['client_bytes'], times[name][0]['server_bytes']])
+    head = ['full handshake', 'client Minstr', 'ratio', "engine's own", 'server Minstr', 'ratio', "engine's own",
+            'client us', 'ratio', 'server us', 'ratio', 'client sends', 'server sends']
+    return table(head, rows)
+
+
+def memories():
+    rows = []
+    cases = [(n, t, {}) for n, t in TITLES.items()]
+    cases.insert(1, ('libssl', TITLES['libssl'] + ', buffers released', {'BENCH_OTHER': '1'}))
+    cases.append(('skerry', TITLES['skerry'] + ', ciphers kept', {'BENCH_OTHER': '1'}))
+    for name, title, environment in cases:
+        sides, regions = memory(name, **environment)
+        for side in SIDES:
+            values = sides[side]
+            own = [regions[f'{side}_peak'], regions[f'{side}_takes']] if regions else ['', '']
+            rows.append([f'{title}: {side}', values['peak'], values['allocations'], *own, values['idle'], values['idle_16k'], values['stack']])
+    head = ['memory, bytes', 'peak heap', 'allocations', "engine's regions at once", "engine's requests", 'idle', 'idle after 16 KB', 'stack']
+    return table(head, rows)
+
+
+def regions_table():
+    _, regions = memory('skerry_bearssl')
+    names = ['handshake', 'message', 'record_in', 'record_out', 'cipher_in', 'cipher_out', 'peer_certificate']
+    rows = [[side] + [regions[f'{side}_{n}'] for n in names] for side in SIDES]
+    return table(["peak of each region, records of 16 KB included"] + [n.replace('_', ' ') for n in names], rows)
+
+
+def record_instructions(name, size, side, mode, **environment):
+    counts = (4, 24) if size == 16384 else (10, 110)
+    return callgrind.per_operation(WORK / name, side, [mode, 'N', size], {**ENVIRONMENT, **environment}, counts)[:2]
+
+
+def records():
+    rows = []
+    cases = [(n, t, {}) for n, t in TITLES.items()] + [('skerry', TITLES['skerry'] + ', ciphers kept', {'BENCH_OTHER': '1'}),
+                                                       ('skerry_bearssl', TITLES['skerry_bearssl'] + ', ciphers kept', {'BENCH_OTHER': '1'})]
+    for name, title, environment in cases:
+        speed = {int(v['size']): v for _, v in run(name, 'bulk', 48, **environment)}
+        raw = {int(v['size']): v for _, v in run(name, 'raw', 48)} if name != 'libssl' else {}
+        for size in SIZES:
+            row = [f'{title}: {size}', speed[size]['seal_MBps'], speed[size]['open_MBps'], raw.get(size, {}).get('seal_MBps', '')]
+            for side in SIDES:
+                total, engine = record_instructions(name, size, side, 'records', **environment)
+                if name == 'libssl':
+                    row += [total, '', '']
+                else:
+                    row += [total, record_instructions(name, size, side, 'raw-records')[0], engine]
+            rows.append(row)
+    head = ['records of AES-128-GCM', 'seal MB/s', 'open MB/s', 'AEAD alone MB/s', 'seal instr', 'AEAD alone', "engine's own",
+            'open instr', 'AEAD alone', "engine's own"]
+    return table(head, rows)
+
+
+def figures():
+    about = run('skerry', 'info') and subprocess.run([WORK / 'skerry', 'info'], env={**os.environ, **ENVIRONMENT}, capture_output=True,
+                                                     text=True).stdout.split(' info ')[1].strip()
+    compiler = subprocess.run(['cc', '--version'], capture_output=True, text=True).stdout.splitlines()[0]
+    parts = [f'{about}; {compiler}; {platform.machine()}.', handshakes(), memories(), regions_table(), records()]
+    text = '\n\n'.join(parts)
+    print(text)
+    before, rest = PAGE.read_text().split(BEGIN)
+    after = rest.split(END)[1]
+    PAGE.write_text(f'{before}{BEGIN}\n\n{text}\n\n{END}{after}')
+    print(f'\nwritten to {PAGE.relative_to(ROOT)}')
+    return 0
+
+
+# --- Budgets ---
+
+def measured():
+    """Every figure that a budget may name."""
+    found = {}
+    for side in SIDES:
+        total, engine, _ = handshake_instructions('skerry', side, (1, 3))
+        reference = handshake_instructions('libssl', side, (1, 3))[0]
+        found[f'handshake_{side}_engine_instructions'] = engine
+        found[f'handshake_{side}_percent_of_libssl'] = 100 * total // reference
+    for name in ('skerry', 'skerry_bearssl'):
+        sides, regions = memory(name)
+        for side in SIDES:
+            found[f'{name}_{side}_idle_bytes'] = int(sides[side]['idle_16k'])
+            found[f'{name}_{side}_stack_bytes'] = int(sides[side]['stack'])
+            found[f'{name}_{side}_allocations'] = int(sides[side]['allocations'])
+            found[f'{name}_{side}_peak_bytes'] = int(sides[side]['peak'])
+            found[f'{name}_{side}_handshake_requests'] = regions[f'{side}_takes']
+    for side in SIDES:
+        total = record_instructions('skerry', 64, side, 'records', BENCH_OTHER='1')[0]
+        found[f'record_64_{side}_instructions_over_aead'] = total - record_instructions('skerry', 64, side, 'raw-records')[0]
+    return found
+
+
+def budgets():
+    found, failed = measured(), 0
+    lines = [line.split('#')[0].split() for line in (ROOT / 'bench/budgets.txt').read_text().splitlines()]
+    limits = {words[0]: (int(words[1]), int(words[2])) for words in lines if words}
+    for name, value in found.items():
+        limit, tolerance = limits.pop(name, (None, 0))
+        if limit is None:
+            verdict = 'no budget'
+        elif value * 100 > limit * (100 + tolerance):
+            verdict, failed = f'EXCEEDS {limit} by more than {tolerance} %', failed + 1
+        else:
+            verdict = f'of {limit}'
+        print(f'{name:46} {value:9} {verdict}')
+    for name in limits:
+        print(f'{name}: there is no such figure')
+    return 1 if failed or limits else 0
+
+
+def engine():
+    for side in SIDES:
+        total, own, functions = handshake_instructions('skerry', side)
+        print(f'{side}: {total} instructions, {own} of them the engine\'s')
+        for cost, function in functions[:25]:
+            print(f'  {cost:8} {function}')
+    return 0
+
+
+def main():
+    modes = {'figures': figures, 'budgets': budgets, 'engine': engine}
+    if len(sys.argv) != 2 or sys.argv[1] not in modes:
+        print(__doc__)
+        return 2
+    for tool, package in (('valgrind', 'valgrind'), ('openssl', 'openssl'), ('cc', 'gcc')):
+        if not shutil.which(tool):
+            print(f'{tool} is missing (Debian package {package})')
+            return 77
+    if not (BUILD / 'libskerry.a').exists():
+        print(f'{BUILD}/libskerry.a is not there: build first')
+        return 1
+    build()
+    return modes[sys.argv[1]]()
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -58,6 +58,7 @@ struct skr_conn {
     uint8_t last_words[32]; // a sealed alert: needs no memory of the caller when all else is gone
     uint8_t last_words_start, last_words_end;
     uint8_t alpn; // 1 + index, 0: none
+    uint8_t updates_asked; // KeyUpdates that the peer owes: they don't count as a flood
     uint8_t empty_records, idle_messages, warnings, change_ciphers; // floods
 
     bool record_ready; // the content may be looked at

@@ -208,6 +208,9 @@ skr_status_t conn_send_update(skr_conn_t *conn, bool request) {
     }
     conn->output.end += (uint32_t)sealed;
     conn->update_due = false;
+    if (request && conn->updates_asked < UINT8_MAX) {
+        conn->updates_asked++;
+    }
     conn_trace(conn, true, SKR_LAYER_HANDSHAKE, WIRE_KEY_UPDATE, true, UPDATE_SIZE,
         wire_type_name(WIRE_KEY_UPDATE));
     return conn_next_keys(conn, true);

@@ -16,7 +16,9 @@ static skr_status_t post_key_update(skr_conn_t *conn, skr_view_t message, skr_vi
     if (conn_leftover(conn, message)) {
         return SKR_ERR_KEY_CHANGE_UNALIGNED;
     }
-    if (++conn->idle_messages > SKR_KEY_UPDATES_MAX) {
+    if (!requested && conn->updates_asked > 0) {
+        conn->updates_asked--;
+    } else if (++conn->idle_messages > SKR_KEY_UPDATES_MAX) {
         return SKR_ERR_FLOOD;
     }
     if (requested && !conn->closed_out) {
@@ -40,7 +42,7 @@ static skr_status_t post_ticket(skr_conn_t *conn, skr_view_t body) {
 // TLS 1.2: a server may ask for a new handshake; it doesn't get one (RFC 5246 section 7.4.1.1).
 static skr_status_t post_hello_request(skr_conn_t *conn, skr_view_t body) {
     if (conn->script->version != SKR_TLS12 || conn->config->role != SKR_CLIENT) {
-        return SKR_ERR_UNEXPECTED_MESSAGE;
+        return SKR_ERR_RENEGOTIATION;
     }
     if (++conn->idle_messages > SKR_KEY_UPDATES_MAX) {
         return SKR_ERR_FLOOD;

@@ -40,7 +40,7 @@ static struct {
     unsigned long handshake_takes;
 } sides[BENCH_SIDES];
 static const skr_aead_t *raw_aead;
-static uint8_t raw_tag[SKR_AEAD_TAG_SIZE];
+static uint8_t raw_tag[SKR_AEAD_TAG_MAX];
 
 static bool load_certificates(int side, const char *name) {
     size_t size, offset = 0;

@@ -12,6 +12,7 @@
 #include "bearssl_util.h"
 
 #define CHACHA20_KEY_SIZE 32
+#define TAG_SIZE 16 // of all three
 
 // --- AES-GCM ---
 
@@ -55,8 +56,8 @@ static bool gcm_seal(void *state, const uint8_t *nonce, const uint8_t *aad, size
 
 // Ends open(): on a wrong tag nothing of the data is left.
 static skr_crypto_t judge(uint8_t *expected, const uint8_t *tag, uint8_t *data, size_t size) {
-    bool good = bearssl_equal(expected, tag, SKR_AEAD_TAG_SIZE);
-    bearssl_wipe(expected, SKR_AEAD_TAG_SIZE);
+    bool good = bearssl_equal(expected, tag, TAG_SIZE);
+    bearssl_wipe(expected, TAG_SIZE);
     if (!good) {
         memset(data, 0, size);
         return SKR_CRYPTO_REFUSED;
@@ -66,7 +67,7 @@ static skr_crypto_t judge(uint8_t *expected, const uint8_t *tag, uint8_t *data, 
 
 static skr_crypto_t gcm_open(void *state, const uint8_t *nonce, const uint8_t *aad, size_t aad_size,
     uint8_t *data, size_t size, const uint8_t *tag) {
-    uint8_t expected[SKR_AEAD_TAG_SIZE];
+    uint8_t expected[TAG_SIZE];
     gcm_run(state, 0, nonce, aad, aad_size, data, size, expected);
     return judge(expected, tag, data, size);
 }
@@ -91,7 +92,7 @@ static bool chacha20_poly1305_seal(void *state, const uint8_t *nonce, const uint
 
 static skr_crypto_t chacha20_poly1305_open(void *state, const uint8_t *nonce, const uint8_t *aad,
     size_t aad_size, uint8_t *data, size_t size, const uint8_t *tag) {
-    uint8_t expected[SKR_AEAD_TAG_SIZE];
+    uint8_t expected[TAG_SIZE];
     bearssl_cores_poly1305()(
         state, nonce, data, size, aad, aad_size, expected, bearssl_cores_chacha20(), 0);
     return judge(expected, tag, data, size);
@@ -106,6 +107,7 @@ static skr_crypto_t chacha20_poly1305_open(void *state, const uint8_t *nonce, co
 const skr_aead_t skr_bearssl_aes_128_gcm = {
     .id = SKR_AEAD_AES_128_GCM,
     .key_size = 16,
+    .tag_size = TAG_SIZE,
     .state_size = sizeof(gcm_state_t),
     .record_limit = GCM_RECORD_LIMIT,
     .init = aes_128_gcm_init,
@@ -117,6 +119,7 @@ const skr_aead_t skr_bearssl_aes_128_gcm = {
 const skr_aead_t skr_bearssl_aes_256_gcm = {
     .id = SKR_AEAD_AES_256_GCM,
     .key_size = 32,
+    .tag_size = TAG_SIZE,
     .state_size = sizeof(gcm_state_t),
     .record_limit = GCM_RECORD_LIMIT,
     .init = aes_256_gcm_init,
@@ -128,6 +131,7 @@ const skr_aead_t skr_bearssl_aes_256_gcm = {
 const skr_aead_t skr_bearssl_chacha20_poly1305 = {
     .id = SKR_AEAD_CHACHA20_POLY1305,
     .key_size = CHACHA20_KEY_SIZE,
+    .tag_size = TAG_SIZE,
     .state_size = CHACHA20_KEY_SIZE,
     .record_limit = 0,
     .init = chacha20_poly1305_init,

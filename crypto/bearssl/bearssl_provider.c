@@ -25,10 +25,11 @@ static const skr_signature_t *const signatures[] = {
     &skr_bearssl_rsa_pss_pss_sha256,
     &skr_bearssl_rsa_pss_pss_sha384,
     &skr_bearssl_rsa_pss_pss_sha512,
-    // For certificates only
+    // For certificates and TLS 1.2
     &skr_bearssl_rsa_pkcs1_sha256,
     &skr_bearssl_rsa_pkcs1_sha384,
     &skr_bearssl_rsa_pkcs1_sha512,
+    // For certificates only
     &skr_bearssl_cert_ecdsa_p256_sha384,
     &skr_bearssl_cert_ecdsa_p256_sha512,
     &skr_bearssl_cert_ecdsa_p384_sha256,

@@ -26,10 +26,12 @@ extern const skr_signature_t skr_bearssl_rsa_pss_pss_sha256;
 extern const skr_signature_t skr_bearssl_rsa_pss_pss_sha384;
 extern const skr_signature_t skr_bearssl_rsa_pss_pss_sha512;
 
-// For certificates only
+// For certificates and TLS 1.2
 extern const skr_signature_t skr_bearssl_rsa_pkcs1_sha256;
 extern const skr_signature_t skr_bearssl_rsa_pkcs1_sha384;
 extern const skr_signature_t skr_bearssl_rsa_pkcs1_sha512;
+
+// For certificates only
 extern const skr_signature_t skr_bearssl_cert_ecdsa_p256_sha384;
 extern const skr_signature_t skr_bearssl_cert_ecdsa_p256_sha512;
 extern const skr_signature_t skr_bearssl_cert_ecdsa_p384_sha256;

@@ -1,12 +1,13 @@
-// RSA (RFC 8017) over BearSSL's raw operations: keys, and verification of PKCS #1 v1.5 signatures.
+// RSA (RFC 8017) over BearSSL's raw operations: keys, and PKCS #1 v1.5 signatures.
 //
 // In: keys as big-endian numbers, digests, signatures. Out: OK or a refusal; the raw operations for
 // PSS. The encoded message (section 9.2) is built here and compared as a whole: nothing in a
 // signature is parsed, so nothing can hide in it. Keys: SKR_RSA_BITS_MIN to _MAX, odd modulus, odd
 // exponent from 3 below 2^32. A private key is checked for what is cheap (n = p * q); wrong
-// exponents show when a signature is checked before it leaves (bearssl_pss.c). BearSSL 0.6's own
-// computation of n from p and q fails for 4096 bits, hence product_is(). Does not: sign with PKCS
-// #1 v1.5, which TLS 1.3 has in certificates only.
+// exponents show when a signature is checked before it leaves, as one wrong half of the CRT
+// computation would give the factors away. BearSSL 0.6's own computation of n from p and q fails
+// for 4096 bits, hence product_is(). Does not know that TLS 1.3 has PKCS #1 v1.5 in certificates
+// only (RFC 9846 section 4.3.3); TLS 1.2 signs handshakes with it too.
 #include <bearssl.h>
 #include <string.h>
 #include "bearssl_cores.h"
@@ -179,6 +180,33 @@ static skr_crypto_t pkcs1_verify(uint8_t hash_oid, size_t hash_size, const skr_p
     return wrong == 0 && same ? SKR_CRYPTO_OK : SKR_CRYPTO_REFUSED;
 }
 
+static skr_crypto_t pkcs1_sign(uint8_t hash_oid, size_t hash_size, const skr_private_key_t *key,
+    const uint8_t *message, size_t message_size, uint8_t *signature, size_t *signature_size) {
+    skr_public_key_t half;
+    bearssl_rsa_public_half(key, &half);
+    size_t bits = bearssl_rsa_bits(&half, SKR_KEY_RSA);
+    if (bits == 0 || key->external || message_size != hash_size) {
+        return SKR_CRYPTO_FAILED;
+    }
+    size_t size = half.a.size;
+    size_t padding_end = size - 1 - DIGEST_INFO_SIZE - hash_size;
+    memset(signature, 0xff, padding_end);
+    signature[0] = 0x00;
+    signature[1] = 0x01;
+    signature[padding_end] = 0x00;
+    digest_info(signature + padding_end + 1, hash_oid, hash_size);
+    memcpy(signature + size - hash_size, message, hash_size);
+    bool good = bearssl_rsa_private(key, bits, signature) &&
+        pkcs1_verify(hash_oid, hash_size, &half, message, message_size, signature, size) ==
+            SKR_CRYPTO_OK;
+    if (!good) {
+        bearssl_wipe(signature, size);
+        return SKR_CRYPTO_FAILED;
+    }
+    *signature_size = size;
+    return SKR_CRYPTO_OK;
+}
+
 // --- Descriptors ---
 
 #define PKCS1_SCHEME(NAME, SCHEME, HASH, OID, SIZE) \
@@ -186,12 +214,18 @@ static skr_crypto_t pkcs1_verify(uint8_t hash_oid, size_t hash_size, const skr_p
         size_t message_size, const uint8_t *signature, size_t signature_size) { \
         return pkcs1_verify(OID, SIZE, key, message, message_size, signature, signature_size); \
     } \
+    static skr_crypto_t NAME##_sign(const skr_private_key_t *key, const uint8_t *message, \
+        size_t message_size, skr_random_t random, void *random_user, uint8_t *signature, \
+        size_t *signature_size) { \
+        (void)random, (void)random_user; \
+        return pkcs1_sign(OID, SIZE, key, message, message_size, signature, signature_size); \
+    } \
     const skr_signature_t skr_bearssl_##NAME = { \
         .scheme = (SCHEME), \
         .key_type = SKR_KEY_RSA, \
         .hash = (HASH), \
         .verify = NAME##_verify, \
-        .sign = NULL, \
+        .sign = NAME##_sign, \
     };
 
 // The last arcs of id-sha256, id-sha384 and id-sha512 (RFC 8017 appendix B.1).

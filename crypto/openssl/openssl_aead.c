@@ -15,6 +15,8 @@
 
 #include "openssl_local.h"
 
+enum { TAG_SIZE = 16 }; // of all three
+
 typedef struct {
     EVP_CIPHER_CTX *ctx;
 } aead_state_t;
@@ -79,7 +81,7 @@ static bool aead_seal(void *state, const uint8_t *nonce, const uint8_t *aad, siz
     uint8_t none[EVP_MAX_BLOCK_LENGTH];
     int done = 0;
     OSSL_PARAM read_tag[2] = {
-        OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, tag, SKR_AEAD_TAG_SIZE),
+        OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, tag, TAG_SIZE),
         OSSL_PARAM_construct_end(),
     };
     return aead_run(ctx, 1, nonce, aad, aad_size, data, size) &&
@@ -95,7 +97,7 @@ static skr_crypto_t aead_open(void *state, const uint8_t *nonce, const uint8_t *
     // Only read from; OSSL_PARAM has one pointer type for both directions.
     void *wanted = (void *)(uintptr_t)tag;
     OSSL_PARAM set_tag[2] = {
-        OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, wanted, SKR_AEAD_TAG_SIZE),
+        OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, wanted, TAG_SIZE),
         OSSL_PARAM_construct_end(),
     };
     if (!aead_run(ctx, 0, nonce, aad, aad_size, data, size) ||
@@ -116,6 +118,7 @@ static skr_crypto_t aead_open(void *state, const uint8_t *nonce, const uint8_t *
 const skr_aead_t openssl_aes_128_gcm = {
     .id = SKR_AEAD_AES_128_GCM,
     .key_size = 16,
+    .tag_size = TAG_SIZE,
     .state_size = sizeof(aead_state_t),
     .record_limit = GCM_RECORD_LIMIT,
     .init = init_aes_128_gcm,
@@ -127,6 +130,7 @@ const skr_aead_t openssl_aes_128_gcm = {
 const skr_aead_t openssl_aes_256_gcm = {
     .id = SKR_AEAD_AES_256_GCM,
     .key_size = 32,
+    .tag_size = TAG_SIZE,
     .state_size = sizeof(aead_state_t),
     .record_limit = GCM_RECORD_LIMIT,
     .init = init_aes_256_gcm,
@@ -138,6 +142,7 @@ const skr_aead_t openssl_aes_256_gcm = {
 const skr_aead_t openssl_chacha20_poly1305 = {
     .id = SKR_AEAD_CHACHA20_POLY1305,
     .key_size = 32,
+    .tag_size = TAG_SIZE,
     .state_size = sizeof(aead_state_t),
     .record_limit = 0,
     .init = init_chacha20_poly1305,

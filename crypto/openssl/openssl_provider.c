@@ -45,10 +45,11 @@ static const skr_signature_t *const signatures[] = {
     &openssl_pss_pss_sha256,
     &openssl_pss_pss_sha384,
     &openssl_pss_pss_sha512,
-    // For certificates only.
+    // For certificates and TLS 1.2.
     &openssl_pkcs1_sha256,
     &openssl_pkcs1_sha384,
     &openssl_pkcs1_sha512,
+    // For certificates only.
     &openssl_ecdsa_p256_sha384,
     &openssl_ecdsa_p256_sha512,
     &openssl_ecdsa_p384_sha256,

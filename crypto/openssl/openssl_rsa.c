@@ -1,13 +1,14 @@
 // RSA over OpenSSL's libcrypto: PSS (RFC 8017 section 8.1; RFC 9846 section 4.3.3), PKCS #1 v1.5
-// for the signatures of certificates only (RFC 8017 section 8.2), and private keys.
+// for the signatures of certificates and of TLS 1.2 (RFC 8017 section 8.2), and private keys.
 //
 // In: a digest, a signature, the key's numbers. Out: a verdict, a signature as long as the modulus.
 // RSA objects are made from the numbers (deprecated since OpenSSL 3.0 but there in every 3.x) since
 // EVP_PKEY would import them as parameters and export them again. The salt is as long as the hash,
 // exactly. PSS encoding is done here because the library's draws its own salt, and runs are to be
 // reproducible from the caller's random bytes. PKCS #1 v1.5 is compared with the one encoding that
-// is right, nothing is parsed out of it. Moduli have SKR_RSA_BITS_MIN..MAX bits, exponents are odd,
-// at least 3, of at most 4 bytes.
+// is right, nothing is parsed out of it; it is encoded here too, so that both kinds of signature
+// take the same way through the private key. Moduli have SKR_RSA_BITS_MIN..MAX bits, exponents are
+// odd, at least 3, of at most 4 bytes.
 #define OPENSSL_SUPPRESS_DEPRECATED
 
 #include <string.h>
@@ -23,10 +24,11 @@
 enum { EXPONENT_SIZE_MAX = 4, MODULUS_SIZE_MAX = SKR_RSA_BITS_MAX / 8, PSS_TRAILER = 0xbc };
 enum { BLINDING_USES = 32 };
 
-// A hash function in the three shapes that are needed here.
+// A hash function in the shapes that are needed here.
 typedef struct {
     const skr_hash_t *hash;
     int nid;
+    uint8_t arc; // the last of its object identifier (RFC 8017 appendix B.1)
     EVP_MD *const *md; // there after fetch_digests()
 } digest_t;
 
@@ -39,9 +41,9 @@ static void fetch_digests(void) {
     md_sha512 = EVP_MD_fetch(NULL, "SHA2-512", NULL);
 }
 
-static const digest_t with_sha256 = {&openssl_sha256, NID_sha256, &md_sha256};
-static const digest_t with_sha384 = {&openssl_sha384, NID_sha384, &md_sha384};
-static const digest_t with_sha512 = {&openssl_sha512, NID_sha512, &md_sha512};
+static const digest_t with_sha256 = {&openssl_sha256, NID_sha256, 1, &md_sha256};
+static const digest_t with_sha384 = {&openssl_sha384, NID_sha384, 2, &md_sha384};
+static const digest_t with_sha512 = {&openssl_sha512, NID_sha512, 3, &md_sha512};
 
 static const EVP_MD *digest_md(const digest_t *with) {
     return CRYPTO_THREAD_run_once(&fetched, fetch_digests) == 1 ? *with->md : NULL;
@@ -181,6 +183,41 @@ static skr_crypto_t sign_pss(uint8_t key_type, const digest_t *with, const skr_p
     return done ? SKR_CRYPTO_OK : SKR_CRYPTO_FAILED;
 }
 
+// EMSA-PKCS1-v1_5 (RFC 8017 section 9.2): 00 01 ff..ff 00, DigestInfo, digest; size bytes in all.
+static void pkcs1_encode(
+    const digest_t *with, const uint8_t *digest, uint8_t *encoded, size_t size) {
+    // SHA-2 with explicit NULL parameters; the last arc and the sizes are filled in.
+    uint8_t head[] = {0x30, 0, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04,
+        0x02, with->arc, 0x05, 0x00, 0x04, with->hash->size};
+    head[1] = (uint8_t)(sizeof(head) - 2 + with->hash->size);
+    size_t end = size - with->hash->size - sizeof(head);
+    memset(encoded, 0xff, end);
+    encoded[0] = 0;
+    encoded[1] = 1;
+    encoded[end - 1] = 0;
+    memcpy(encoded + end, head, sizeof(head));
+    memcpy(encoded + end + sizeof(head), digest, with->hash->size);
+}
+
+static skr_crypto_t sign_pkcs1(const digest_t *with, const skr_private_key_t *key,
+    const uint8_t *digest, size_t size, uint8_t *signature, size_t *signature_size) {
+    uint8_t encoded[MODULUS_SIZE_MAX];
+    RSA *rsa = key->handle;
+    if (key->type != SKR_KEY_RSA || rsa == NULL || size != with->hash->size) {
+        return SKR_CRYPTO_FAILED;
+    }
+    ERR_set_mark();
+    int rsa_size = RSA_size(rsa);
+    pkcs1_encode(with, digest, encoded, (size_t)rsa_size);
+    bool done = private_operation(rsa, encoded, rsa_size, signature);
+    ERR_pop_to_mark();
+    if (!done) {
+        OPENSSL_cleanse(signature, (size_t)rsa_size);
+    }
+    *signature_size = done ? (size_t)rsa_size : 0;
+    return done ? SKR_CRYPTO_OK : SKR_CRYPTO_FAILED;
+}
+
 // Is a * b == 1 (mod m)?
 static bool inverse(const BIGNUM *a, const BIGNUM *b, const BIGNUM *m, BIGNUM *t, BN_CTX *ctx) {
     return BN_mod_mul(t, a, b, m, ctx) == 1 && BN_is_one(t);
@@ -285,12 +322,18 @@ bool openssl_rsa_matches(const skr_private_key_t *key, const skr_public_key_t *p
         return verify_pkcs1( \
             &with_sha##bits, key, message, message_size, signature, signature_size); \
     } \
+    static skr_crypto_t sign_pkcs1_sha##bits(const skr_private_key_t *key, const uint8_t *message, \
+        size_t message_size, skr_random_t random, void *random_user, uint8_t *signature, \
+        size_t *signature_size) { \
+        (void)random, (void)random_user; \
+        return sign_pkcs1(&with_sha##bits, key, message, message_size, signature, signature_size); \
+    } \
     const skr_signature_t openssl_pkcs1_sha##bits = { \
         .scheme = SKR_SIG_RSA_PKCS1_SHA##bits, \
         .key_type = SKR_KEY_RSA, \
         .hash = SKR_HASH_SHA##bits, \
         .verify = verify_pkcs1_sha##bits, \
-        .sign = NULL, \
+        .sign = sign_pkcs1_sha##bits, \
     };
 
 #define PSS(name, scheme_, key_type_, bits) \

@@ -21,6 +21,7 @@ typedef enum {
 } skr_verify_t;
 
 typedef enum {
+    SKR_TLS12 = 0x0303, // RFC 5246, with AEAD and ECDHE only
     SKR_TLS13 = 0x0304, // RFC 9846
 } skr_version_t;
 
@@ -36,6 +37,7 @@ typedef enum {
     SKR_REGION_CIPHER_IN, // expanded keys of the reading side: only with keep_cipher_state, else
                           // while a record is opened
     SKR_REGION_CIPHER_OUT, // the same of the writing side
+    SKR_REGION_SESSION, // client: a session that is to be resumed, or a new one until it is taken
     SKR_REGION_PEER_CERTIFICATE, // the peer's public key between Certificate and CertificateVerify
     SKR_REGION_COUNT,
 } skr_region_t;
@@ -81,10 +83,27 @@ typedef struct {
     void *user;
 } skr_secret_log_t;
 
+// --- Coming back quickly ---
+typedef struct {
+    uint8_t name[SKR_TICKET_NAME_SIZE];
+    uint8_t key[SKR_SESSION_KEY_SIZE];
+} skr_ticket_key_t;
+
+// Where a server gets the keys that its tickets are sealed with. Servers that share them resume
+// each other's sessions.
+typedef struct {
+    // name NULL: the key to seal new tickets with, its name in key->name. Else the key of that
+    // name. false: there is none: no ticket is made, a ticket is not accepted, the handshake is a
+    // full one. May not call the engine.
+    bool (*find)(void *user, const uint8_t *name, skr_ticket_key_t *key);
+    void *user;
+} skr_ticket_keys_t;
+
 // --- The configuration ---
 typedef struct skr_profile skr_profile_t;
 extern const skr_profile_t skr_profile_client13; // the smallest: TLS 1.3 client
 extern const skr_profile_t skr_profile_server13; // TLS 1.3 server
+extern const skr_profile_t skr_profile_client; // TLS 1.3 and 1.2 client
 extern const skr_profile_t skr_profile_full; // everything, both roles
 
 typedef struct {
@@ -95,6 +114,8 @@ typedef struct {
     skr_random_t random; // NULL: the provider's
     void *random_user;
 
+    // Versions, SKR_TLS12 or SKR_TLS13; 0: the oldest and the newest that the profile holds.
+    uint16_t min_version, max_version;
     // Restrictions of what the provider offers; NULL: all of it in its order. Lists end with 0.
     const uint16_t *suites; // TLS cipher suite numbers in order of preference
     const uint16_t *groups; // SKR_GROUP_*
@@ -117,6 +138,15 @@ typedef struct {
     // Application protocols (ALPN, RFC 7301) in order of preference; the server's order decides.
     const skr_view_t *alpn;
     size_t alpn_count;
+
+    // Coming back quickly (RFC 9846 sections 4.3.11 and 4.7.1)
+    const uint8_t *session_key; // client: SKR_SESSION_KEY_SIZE bytes that seal saved sessions;
+                                // NULL: no sessions
+    const skr_ticket_keys_t *ticket_keys; // server: NULL: no tickets
+    uint32_t ticket_lifetime; // server: seconds, 0: SKR_TICKET_LIFETIME, at most 604800
+    uint8_t ticket_count; // server: tickets behind a handshake, 0: one
+    bool allow_psk_ke; // resume without a fresh key exchange: cheaper, but who learns the session's
+                       // secret reads it all
 
     // Records
     uint16_t max_record_in; // largest content accepted, bytes; 0: SKR_RECORD_PLAIN_MAX

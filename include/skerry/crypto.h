@@ -61,6 +61,7 @@ typedef enum {
 typedef struct {
     uint8_t id; // skr_aead_id_t
     uint8_t key_size;
+    uint8_t tag_size; // <= SKR_AEAD_TAG_MAX; 8 for the CCM_8 ones
     uint16_t state_size;
     // Records that one key may seal (RFC 9846 section 5.5), 0 when only the sequence number ends
     // it.
@@ -68,7 +69,7 @@ typedef struct {
     bool (*init)(void *state, const uint8_t *key);
     // Frees and wipes; called once for every init that was called, also for one that failed.
     void (*clear)(void *state);
-    // data[0..size) becomes the ciphertext, tag gets SKR_AEAD_TAG_SIZE bytes.
+    // data[0..size) becomes the ciphertext, tag gets tag_size bytes.
     bool (*seal)(void *state, const uint8_t *nonce, const uint8_t *aad, size_t aad_size,
         uint8_t *data, size_t size, uint8_t *tag);
     // data[0..size) becomes the plaintext. REFUSED: the tag is wrong; data is then worthless and
@@ -147,7 +148,7 @@ typedef struct {
 
 typedef enum {
     // The numbers are TLS's SignatureScheme (RFC 9846 section 4.3.3).
-    SKR_SIG_RSA_PKCS1_SHA256 = 0x0401, // in certificates only
+    SKR_SIG_RSA_PKCS1_SHA256 = 0x0401, // in certificates; in handshakes of TLS 1.2 only
     SKR_SIG_RSA_PKCS1_SHA384 = 0x0501,
     SKR_SIG_RSA_PKCS1_SHA512 = 0x0601,
     SKR_SIG_ECDSA_SECP256R1_SHA256 = 0x0403,
@@ -186,7 +187,7 @@ typedef struct {
 // --- The provider ---
 // Lists end with NULL and stand in the order of preference: the order of aeads is the order of the
 // cipher suites in a ClientHello, and so on. Signatures without sign() and code points from 0xfe00
-// on are for certificates only.
+// on are for certificates only; rsa_pkcs1_* sign handshakes of TLS 1.2, never of TLS 1.3.
 typedef struct {
     const char *name; // of the library, with its version, for people
     const skr_hash_t *const *hashes;

@@ -88,10 +88,14 @@ typedef enum {
     ROW(RETRY_USELESS,        MISBEHAVED,  ILLEGAL_PARAMETER,   "the HelloRetryRequest would change nothing",                    "RFC 9846 section 4.2.4") \
     ROW(RETRY_IGNORED,        MISBEHAVED,  ILLEGAL_PARAMETER,   "the second ClientHello does not do what the HelloRetryRequest asked", "RFC 9846 section 4.2.2") \
     ROW(DOWNGRADE,            MISBEHAVED,  ILLEGAL_PARAMETER,   "somebody on the way forced an older version",                   "RFC 9846 section 4.2.3") \
+    ROW(FALLBACK,             MISBEHAVED,  INAPPROPRIATE_FALLBACK, "the client fell back to an older version although both sides speak a newer one", "RFC 7507") \
+    ROW(RENEGOTIATION_INFO,   MISBEHAVED,  HANDSHAKE_FAILURE,   "the renegotiation_info of a first handshake is not empty",      "RFC 5746 section 3.4") \
     ROW(KEY_SHARE,            MISBEHAVED,  ILLEGAL_PARAMETER,   "the peer's key share is not a valid public value of its group", "RFC 9846 section 4.3.8.2") \
     ROW(ALPN_ANSWER,          MISBEHAVED,  ILLEGAL_PARAMETER,   "the server chose an application protocol that was not offered", "RFC 7301 section 3.1") \
     ROW(SIGNATURE_SCHEME,     MISBEHAVED,  ILLEGAL_PARAMETER,   "the peer signed with a scheme that was not offered or does not fit its key", "RFC 9846 section 4.5.2") \
     ROW(SIGNATURE,            MISBEHAVED,  DECRYPT_ERROR,       "the peer could not prove that it holds its certificate's key",  "RFC 9846 section 4.5.2") \
+    ROW(BINDER,               MISBEHAVED,  DECRYPT_ERROR,       "the client could not prove that it knows the pre-shared key",   "RFC 9846 section 4.3.11.2") \
+    ROW(IDENTITY_ANSWER,      MISBEHAVED,  ILLEGAL_PARAMETER,   "the server chose a pre-shared key that was not offered or does not fit", "RFC 9846 section 4.3.11") \
     ROW(FINISHED,             MISBEHAVED,  DECRYPT_ERROR,       "the handshake was altered on its way: the Finished message does not fit", "RFC 9846 section 4.5.3") \
     ROW(NO_CERTIFICATE,       MISBEHAVED,  DECODE_ERROR,        "the server sent no certificate",                                "RFC 9846 section 4.5.1.3") \
     ROW(REQUEST_CONTEXT,      MISBEHAVED,  ILLEGAL_PARAMETER,   "a certificate request context is not the one that was asked for", "RFC 9846 section 4.5.1") \

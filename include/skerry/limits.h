@@ -8,7 +8,6 @@
 #define SKR_RECORD_PLAIN_MAX 16384 // bytes of content, 2^14 (section 5.1)
 #define SKR_RECORD_EXPANSION_MAX 256 // bytes that protection may add (section 5.2)
 #define SKR_RECORD_PROTECTED_MAX (SKR_RECORD_PLAIN_MAX + SKR_RECORD_EXPANSION_MAX)
-#define SKR_RECORD_TAIL_SIZE 17 // bytes that sealing adds behind the content: inner type and tag
 
 // --- Handshake messages (RFC 9846 section 4) ---
 #define SKR_MESSAGE_HEADER_SIZE 4 // bytes: type and 24-bit length
@@ -44,7 +43,9 @@
 #define SKR_HASH_BLOCK_MAX 128 // bytes, SHA-384
 #define SKR_AEAD_KEY_MAX 32 // bytes
 #define SKR_AEAD_NONCE_SIZE 12 // bytes; all AEADs of RFC 9846 use 12
-#define SKR_AEAD_TAG_SIZE 16 // bytes
+#define SKR_AEAD_TAG_MAX 16 // bytes; an AEAD says how many of them it has
+#define SKR_AEAD_STATE_MAX \
+    320 // bytes, the largest expanded state of a provider that seals sessions
 #define SKR_GROUP_PRIVATE_MAX 48 // bytes, P-384
 #define SKR_GROUP_PUBLIC_MAX 97 // bytes, P-384 uncompressed
 #define SKR_GROUP_SHARED_MAX 48 // bytes, P-384
@@ -65,8 +66,19 @@
     64 // extensions in a certificate; the work to find doubles grows with the square
 #define SKR_SERIAL_MAX 20 // bytes of a serial number (section 4.1.2.2)
 
+// --- Coming back ---
+#define SKR_SESSION_KEY_SIZE 32 // bytes of a key that seals sessions or tickets
+#define SKR_TICKET_NAME_SIZE 8 // bytes that name a ticket key
+#define SKR_SESSION_OVERHEAD \
+    160 // bytes that a sealed session takes at most beside the server's ticket
+#define SKR_TICKET_MAX \
+    2048 // bytes of a server's ticket that a client keeps; longer ones are dropped
+#define SKR_TICKET_LIFETIME \
+    7200 // seconds that a server's tickets live when the configuration says nothing
+#define SKR_IDENTITIES_MAX 4 // pre-shared keys of one ClientHello that a server looks at
+
 // --- The connection ---
-#define SKR_CONN_SIZE 576 // bytes that skr_conn_init() wants on any machine; asserted in src/conn
+#define SKR_CONN_SIZE 640 // bytes that skr_conn_init() wants on any machine; asserted in src/conn
 // Bytes of output that are gathered before the caller has to drain, when nothing larger is due. A
 // flight that fits leaves in one segment.
 #define SKR_FLIGHT_SIZE 1200

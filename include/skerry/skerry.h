@@ -66,6 +66,17 @@ bool skr_conn_to_sign(const skr_conn_t *conn, skr_to_sign_t *to_sign);
 // The answer: the signature in the scheme's encoding; size 0: refused, the handshake fails.
 skr_status_t skr_conn_signed(skr_conn_t *conn, const uint8_t *signature, size_t size);
 
+// --- Coming back ---
+// Client, before the first byte is sent: offers to resume what skr_conn_session() gave earlier. The
+// bytes are copied. false: they are of no use (altered, cut, expired, for another name, protocol or
+// policy), and the handshake will be a full one.
+bool skr_conn_resume(skr_conn_t *conn, const uint8_t *session, size_t size);
+// Client: the newest session that came from the server, sealed with the configuration's
+// session_key: at most SKR_SESSION_OVERHEAD bytes beside the server's ticket. 0: none (yet). Valid
+// until the next call.
+size_t skr_conn_session(const skr_conn_t *conn, const uint8_t **session);
+void skr_conn_session_done(skr_conn_t *conn); // it was saved: its memory goes back
+
 // --- Application data ---
 // Copies up to size bytes out. SKR_OK with *got > 0, or *got == 0 with SKR_WANT_INPUT or
 // SKR_CLOSED.
@@ -74,8 +85,8 @@ size_t skr_conn_readable(const skr_conn_t *conn); // bytes that skr_conn_read() 
 // Seals up to size bytes into the output. *taken says how many; SKR_WANT_OUTPUT with *taken == 0:
 // send first.
 skr_status_t skr_conn_write(skr_conn_t *conn, const uint8_t *data, size_t size, size_t *taken);
-// Says close_notify; reading goes on until the peer says it too (section 6.1). In the handshake that
-// is the end: later calls return SKR_ERR_CLOSED.
+// Says close_notify; reading goes on until the peer says it too (section 6.1). In the handshake
+// that is the end: later calls return SKR_ERR_CLOSED.
 skr_status_t skr_conn_close(skr_conn_t *conn);
 // New keys for what this side writes; request: the peer shall do the same (section 4.7.3).
 skr_status_t skr_conn_update_keys(skr_conn_t *conn, bool request);
@@ -96,6 +107,7 @@ typedef struct {
     bool peer_verified; // its chain leads to a trusted root, its name fits (unless told not to
                         // look) and it holds the key
     bool retried; // there was a HelloRetryRequest
+    bool resumed; // no certificates: a session was resumed
     uint64_t bytes_in, bytes_out; // on the wire
 } skr_conn_info_t;
 void skr_conn_info(const skr_conn_t *conn, skr_conn_info_t *info);

@@ -7,6 +7,8 @@
 // nothing in the engine needs one.
 #include "base/ct.h"
 
+#include <string.h>
+
 bool ct_equal(const void *a, const void *b, size_t size) {
     const volatile uint8_t *x = a;
     const volatile uint8_t *y = b;
@@ -26,9 +28,13 @@ bool ct_is_zero(const void *data, size_t size) {
     return seen == 0;
 }
 
+// The compiler can't know what a volatile pointer points to, so the call stays even where the bytes
+// are never read again, and the C library's own memset does the work: byte by byte it would be half
+// of what the engine costs.
+static void *(*const volatile ct_memset)(void *, int, size_t) = memset;
+
 void ct_wipe(void *data, size_t size) {
-    volatile uint8_t *x = data;
-    for (size_t i = 0; i < size; i++) {
-        x[i] = 0;
+    if (size > 0) {
+        ct_memset(data, 0, size);
     }
 }

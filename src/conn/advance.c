@@ -17,27 +17,42 @@ static skr_status_t advance_open_gate(skr_conn_t *conn) {
         return SKR_ERR_UNEXPECTED_MESSAGE;
     }
     memcpy(conn->exporter, hs->schedule.exporter, sizeof(conn->exporter));
+    conn->script = hs->script;
     conn->suite = hs->suite;
     conn->hash = hs->hash;
-    conn->group = hs->group->id;
+    conn->group = hs->shared_size > 0 ? hs->group->id : 0;
     conn->peer_scheme = hs->peer_scheme;
     conn->alpn = hs->alpn;
     conn->retried = (hs->facts & F_HRR) != 0;
-    const uint8_t identity = PROOF_PATH | PROOF_SIGNATURE;
-    conn->peer_verified = (hs->proofs & identity) == identity;
+    conn->peer_verified = hs_peer_verified(hs);
+    conn->resumed = (hs->facts & F_PSK) != 0;
+    bool saves = conn->config->role == SKR_CLIENT && conn->config->session_key != NULL;
+    if (saves && hs->script->resumption != NULL && !hs->script->resumption(hs, conn->resumption)) {
+        return SKR_ERR_PROVIDER;
+    }
     conn->complete = true;
     conn_end_handshake(conn);
+    if (!conn->session_new) {
+        conn_session_end(conn); // the one that was offered
+    }
     return SKR_OK;
 }
 
 // --- Content that is no handshake message ---
+
+// The version that is spoken; as long as it isn't settled, the newest that is offered.
+static uint16_t advance_version(const skr_conn_t *conn) {
+    const hs_script_t *script = conn->hs != NULL ? conn->hs->script : conn->script;
+    return script->version;
+}
 
 static skr_status_t advance_alert(skr_conn_t *conn) {
     const uint8_t *alert = conn->record.data + conn->record.start;
     if (conn->record.end - conn->record.start != 2) {
         return SKR_ERR_ALERT_MALFORMED;
     }
-    uint8_t description = alert[1]; // the level is of no use in TLS 1.3 (section 6)
+    uint8_t description = alert[1];
+    bool warning = advance_version(conn) == SKR_TLS12 && alert[0] == 1;
     conn_trace(conn, false, SKR_LAYER_RECORD, RECORD_ALERT, conn->in.keys.aead != NULL, 2,
         skr_alert_name(description));
     if (description == SKR_ALERT_CLOSE_NOTIFY) {
@@ -45,12 +60,24 @@ static skr_status_t advance_alert(skr_conn_t *conn) {
         conn->closed_in = true;
         return conn->complete ? SKR_CLOSED : SKR_ERR_CLOSED_EARLY;
     }
-    if (description == SKR_ALERT_USER_CANCELED) {
-        conn_record_done(conn); // a close_notify follows (section 6.1)
+    // A close_notify follows user_canceled (section 6.1). Else the level counts in TLS 1.2 only
+    // (section 6).
+    if (description == SKR_ALERT_USER_CANCELED || warning) {
+        conn_record_done(conn);
         return ++conn->warnings > SKR_WARNING_ALERTS_MAX ? SKR_ERR_FLOOD : SKR_OK;
     }
     conn->error.alert_received = description;
     return SKR_ERR_PEER_ALERT;
+}
+
+// In TLS 1.2 it is part of the order, and the reading keys start behind it.
+static skr_status_t advance_change_cipher_spec12(skr_conn_t *conn) {
+    if (walk_turn(conn->hs) != WALK_RECEIVE) {
+        return SKR_ERR_UNEXPECTED_MESSAGE;
+    }
+    conn_record_done(conn);
+    conn->hs->leftover = false; // another record's content can't be waiting: this one was at hand
+    return walk_recv_ccs(conn->hs);
 }
 
 // Section 5: exactly one byte 1, unprotected, between the first ClientHello and the peer's
@@ -60,6 +87,9 @@ static skr_status_t advance_change_cipher_spec(skr_conn_t *conn) {
         conn->record.data[conn->record.start] == 1;
     if (!one || conn->hs == NULL || !conn->hello_done) {
         return SKR_ERR_RECORD_TYPE;
+    }
+    if (advance_version(conn) == SKR_TLS12) {
+        return advance_change_cipher_spec12(conn);
     }
     conn_record_done(conn);
     return ++conn->change_ciphers > SKR_CCS_MAX ? SKR_ERR_FLOOD : SKR_OK;
@@ -78,7 +108,17 @@ static skr_status_t advance_application_data(skr_conn_t *conn) {
 
 // --- Handshake messages ---
 
+// RFC 5246 section 7.4.1.1: a client in the middle of a handshake passes over it.
+static bool advance_hello_request(const skr_conn_t *conn, skr_view_t message) {
+    return conn->hs != NULL && conn->config->role == SKR_CLIENT &&
+        advance_version(conn) == SKR_TLS12 && message.data[0] == WIRE_HELLO_REQUEST &&
+        message.size == SKR_MESSAGE_HEADER_SIZE;
+}
+
 static skr_status_t advance_message(skr_conn_t *conn, skr_view_t message) {
+    if (advance_hello_request(conn, message)) {
+        return ++conn->idle_messages > SKR_KEY_UPDATES_MAX ? SKR_ERR_FLOOD : SKR_OK;
+    }
     if (conn->hs == NULL) {
         return post_recv(conn, message);
     }
@@ -130,15 +170,26 @@ static skr_status_t advance_content(skr_conn_t *conn) {
 
 // --- Turns ---
 
+// Tickets only for a peer whose Finished is right: the gate asks the same.
+static bool advance_ticket_due(const skr_conn_t *conn) {
+    const hs_t *hs = conn->hs;
+    const skr_config_t *config = conn->config;
+    uint8_t count = config->ticket_count != 0 ? config->ticket_count : 1;
+    return hs->script->build_ticket != NULL && config->ticket_keys != NULL && hs->tickets_wanted &&
+        hs->tickets_sent < count && hs_proved(hs);
+}
+
 // One step. SKR_OK: something was done, ask again.
 static skr_status_t advance_step(skr_conn_t *conn) {
     walk_turn_t turn = conn->hs == NULL ? WALK_RECEIVE : walk_turn(conn->hs);
     if (turn == WALK_DONE) {
-        return advance_open_gate(conn);
+        // Tickets need the handshake's secrets, so they go before it does (section 4.7.1).
+        return advance_ticket_due(conn) ? conn_send_ticket(conn) : advance_open_gate(conn);
     }
     if (turn == WALK_SEND) {
         conn->hs->leftover = conn_leftover(conn, view_of(NULL, 0));
-        return conn_send_handshake(conn);
+        return walk_due(conn->hs) == WIRE_CHANGE_CIPHER_SPEC ? conn_send_ccs(conn)
+                                                             : conn_send_handshake(conn);
     }
     if (conn->closed_in) {
         return SKR_CLOSED;

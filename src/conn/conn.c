@@ -102,6 +102,7 @@ skr_status_t conn_install(skr_conn_t *conn, bool writing, const uint8_t *secret,
         return SKR_ERR_PROVIDER;
     }
     side->keys.aead = aead;
+    side->keys.protection = &record13_protection;
     side->keys.sequence = 0;
     return SKR_OK;
 }
@@ -114,9 +115,27 @@ skr_status_t conn_next_keys(skr_conn_t *conn, bool writing) {
     return conn_install(conn, writing, side->secret, conn->hash, side->keys.aead);
 }
 
-static skr_status_t conn_keys(void *user, bool writing, const uint8_t *secret) {
+static skr_status_t conn_take_secret(void *user, bool writing, const uint8_t *secret) {
     skr_conn_t *conn = user;
     return conn_install(conn, writing, secret, conn->hs->hash, conn->hs->aead);
+}
+
+// TLS 1.2: the keys as they are.
+static skr_status_t conn_take_keys(
+    void *user, bool writing, const uint8_t *key, const uint8_t *iv, size_t iv_size) {
+    skr_conn_t *conn = user;
+    conn_side_t *side = conn_side(conn, writing);
+    conn_cipher_end(conn, writing);
+    side->keys.aead = conn->hs->aead;
+    side->keys.protection = conn->config->profile->record12(side->keys.aead->id);
+    side->keys.sequence = 0;
+    memcpy(side->keys.key, key, side->keys.aead->key_size);
+    memcpy(side->keys.iv, iv, iv_size);
+    memcpy(side->secret,
+        writing == (conn->config->role == SKR_CLIENT) ? conn->hs->client_random
+                                                      : conn->hs->server_random,
+        SKR_RANDOM_SIZE);
+    return SKR_OK;
 }
 
 // --- Beginning ---
@@ -139,7 +158,7 @@ static skr_status_t conn_begin(skr_conn_t *conn) {
     }
     memset(block.data, 0, block.size);
     conn->hs = (hs_t *)(void *)block.data;
-    hs_sink_t sink = {conn_keys, conn};
+    hs_sink_t sink = {conn_take_secret, conn_take_keys, conn_take_ticket12, conn};
     status = hs_init(conn->hs, conn->config, sink, conn->now);
     return status != SKR_OK ? status : conn_name_peer(conn);
 }
@@ -186,6 +205,18 @@ static void conn_wipe_keys(skr_conn_t *conn) {
     ct_wipe(&conn->in, sizeof(conn->in));
     ct_wipe(&conn->out, sizeof(conn->out));
     ct_wipe(conn->exporter, sizeof(conn->exporter));
+    ct_wipe(conn->resumption, sizeof(conn->resumption));
+}
+
+// TLS 1.2 does not know the alerts that TLS 1.3 brought.
+static skr_alert_t conn_alert(const skr_conn_t *conn, skr_status_t status) {
+    skr_alert_t alert = skr_error_alert(status);
+    bool tls12 = conn->hs != NULL && conn->hs->script->version == SKR_TLS12;
+    if (tls12 &&
+        (alert == SKR_ALERT_CERTIFICATE_REQUIRED || alert == SKR_ALERT_MISSING_EXTENSION)) {
+        return SKR_ALERT_HANDSHAKE_FAILURE;
+    }
+    return alert;
 }
 
 skr_status_t conn_fail(skr_conn_t *conn, skr_status_t status) {
@@ -197,13 +228,14 @@ skr_status_t conn_fail(skr_conn_t *conn, skr_status_t status) {
         conn->error.certificate = conn->hs->path.certificate;
         conn->error.field = conn->hs->path.field;
     }
-    skr_alert_t alert = skr_error_alert(status);
+    skr_alert_t alert = conn_alert(conn, status);
     if (alert != SKR_ALERT_NONE && !conn->closed_out) {
         (void)conn_send_alert(conn, alert); // no memory, a broken provider: the first error counts
     }
     conn->complete = false;
     conn->closed_out = true;
     conn_drop_input(conn);
+    conn_session_end(conn);
     conn_end_handshake(conn);
     conn_wipe_keys(conn);
     return status;
@@ -212,6 +244,7 @@ skr_status_t conn_fail(skr_conn_t *conn, skr_status_t status) {
 void skr_conn_free(skr_conn_t *conn) {
     conn_drop_input(conn);
     conn_give(conn, SKR_REGION_RECORD_OUT, &conn->output);
+    conn_session_end(conn);
     conn_end_handshake(conn);
     conn_wipe_keys(conn);
     ct_wipe(conn, sizeof(*conn));
@@ -236,7 +269,7 @@ void skr_conn_info(const skr_conn_t *conn, skr_conn_info_t *info) {
     if (conn->suite == NULL) {
         return;
     }
-    info->version = SKR_TLS13;
+    info->version = conn->script->version;
     info->suite = conn->suite->id;
     info->suite_name = conn->suite->name;
     info->group = conn->group;
@@ -249,6 +282,7 @@ void skr_conn_info(const skr_conn_t *conn, skr_conn_info_t *info) {
     info->complete = conn->complete;
     info->peer_verified = conn->peer_verified;
     info->retried = conn->retried;
+    info->resumed = conn->resumed;
 }
 
 void skr_conn_error(const skr_conn_t *conn, skr_error_t *error) {
@@ -261,5 +295,9 @@ skr_status_t skr_conn_export(
         label.size > 249) {
         return conn->error.status != SKR_OK ? conn->error.status : SKR_ERR_USAGE;
     }
-    return hs_local(schedule_export(conn->hash, conn->exporter, label, context, out, size));
+    bool is_client = conn->config->role == SKR_CLIENT;
+    const uint8_t *randoms[2] = {is_client ? conn->out.secret : conn->in.secret,
+        is_client ? conn->in.secret : conn->out.secret};
+    return hs_local(
+        conn->script->export_keys(conn->hash, conn->exporter, randoms, label, context, out, size));
 }

@@ -13,7 +13,8 @@
 #include "record/record.h"
 #include "skerry/skerry.h"
 
-// One direction's keys. The traffic secret stays for KeyUpdate (RFC 9846 section 7.2).
+// One direction's keys. The traffic secret stays for KeyUpdate (RFC 9846 section 7.2); TLS 1.2 has
+// none, and keeps the writer's Random there for exporters (RFC 5705).
 typedef struct {
     record_keys_t keys;
     uint8_t secret[SKR_SECRET_SIZE_MAX];
@@ -33,15 +34,18 @@ struct skr_conn {
     hs_t *hs; // NULL once the handshake is complete, or has failed
     skr_view_t server_name;
     int64_t now;
+    const hs_script_t *script; // of the version that is spoken, once the handshake is complete
     const suite_t *suite;
     const skr_hash_t *hash;
 
     conn_side_t in, out;
     uint8_t exporter[SKR_SECRET_SIZE_MAX];
+    uint8_t resumption[SKR_SECRET_SIZE_MAX]; // client that saves sessions: resumption_secret
 
     conn_block_t record; // the record at hand: its content is start..end once record_ready
     conn_block_t message; // a handshake message that is put together; complete when end == size
     conn_block_t output;
+    conn_block_t session; // client: one that is offered, later a new one until it is taken
     skr_error_t error;
 
     uint64_t bytes_in, bytes_out;
@@ -54,12 +58,15 @@ struct skr_conn {
     uint8_t last_words[32]; // a sealed alert: needs no memory of the caller when all else is gone
     uint8_t last_words_start, last_words_end;
     uint8_t alpn; // 1 + index, 0: none
+    uint8_t updates_asked; // KeyUpdates that the peer owes: they don't count as a flood
     uint8_t empty_records, idle_messages, warnings, change_ciphers; // floods
 
     bool record_ready; // the content may be looked at
     bool complete; // the gate is open: application data may pass
     bool peer_verified;
     bool retried;
+    bool resumed;
+    bool session_new; // session is one to be saved, not the one that was offered
     bool received; // at least one record header
     bool hello_done; // the first ClientHello was sent or received
     bool ccs_sent; // the compatibility ChangeCipherSpec (appendix E.4)
@@ -115,10 +122,23 @@ skr_status_t conn_advance(skr_conn_t *conn);
 size_t conn_output_limit(const skr_conn_t *conn); // content bytes of one record
 // The handshake message whose turn it is. SKR_WANT_OUTPUT: no room.
 skr_status_t conn_send_handshake(skr_conn_t *conn);
+// TLS 1.2's ChangeCipherSpec, whose turn it is.
+skr_status_t conn_send_ccs(skr_conn_t *conn);
 skr_status_t conn_send_update(skr_conn_t *conn, bool request);
 // Writes the alert into last_words; nothing when it can't be sealed.
 skr_status_t conn_send_alert(skr_conn_t *conn, skr_alert_t alert);
 size_t conn_pending(const skr_conn_t *conn);
+
+// Server: the next ticket that is due. SKR_WANT_OUTPUT: no room; SKR_OK with tickets left: call
+// again.
+skr_status_t conn_send_ticket(skr_conn_t *conn);
+
+// session.c
+void conn_session_end(skr_conn_t *conn);
+// A ticket has come (section 4.7.1; inside a TLS 1.2 handshake, RFC 5077): a new session, where the
+// configuration has a key to seal it.
+skr_status_t conn_take_ticket12(void *user, uint32_t lifetime, skr_view_t ticket);
+skr_status_t conn_take_ticket(skr_conn_t *conn, const wire_new_session_ticket_t *ticket);
 
 // post.c
 skr_status_t post_recv(skr_conn_t *conn, skr_view_t message);

@@ -22,8 +22,9 @@ static bool input_protected(const skr_conn_t *conn) {
 // clear. Taken while nothing protected has come yet; it ends the connection, which whoever can
 // write here can do anyway.
 static bool input_plain_alert(const skr_conn_t *conn) {
-    return input_protected(conn) && conn->hs != NULL && conn->config->role == SKR_SERVER &&
-        conn->in.keys.sequence == 0 && conn->record_header[0] == RECORD_ALERT;
+    return input_protected(conn) && conn->in.keys.protection->hides_type && conn->hs != NULL &&
+        conn->config->role == SKR_SERVER && conn->in.keys.sequence == 0 &&
+        conn->record_header[0] == RECORD_ALERT;
 }
 
 // --- The header ---
@@ -37,7 +38,7 @@ static bool input_early_in_clear(const skr_conn_t *conn) {
 
 static skr_status_t input_limit(skr_conn_t *conn, size_t size, bool is_protected) {
     size_t limit = conn->config->max_record_in;
-    size_t overhead = is_protected ? SKR_RECORD_TAIL_SIZE : 0;
+    size_t overhead = is_protected && input_protected(conn) ? record_overhead(&conn->in.keys) : 0;
     if (limit != 0 && size > limit + overhead) {
         conn->error.value = (uint32_t)(size - overhead);
         conn->error.limit = (uint32_t)limit;
@@ -50,8 +51,10 @@ static skr_status_t input_header(skr_conn_t *conn) {
     record_header_t header;
     bool is_protected = (input_protected(conn) && !input_plain_alert(conn)) ||
         input_early_in_clear(conn);
-    skr_status_t status = record_read_header(
-        conn->record_header, is_protected, !conn->received, &header);
+    const record_protection_t *protection = conn->in.keys.protection;
+    skr_status_t status = is_protected && protection != NULL
+        ? protection->read_header(conn->record_header, &header)
+        : record_read_header(conn->record_header, is_protected, !conn->received, &header);
     if (status == SKR_ERR_RECORD_OVERFLOW) {
         conn->error.value = header.size;
         conn->error.limit = is_protected ? SKR_RECORD_PROTECTED_MAX : SKR_RECORD_PLAIN_MAX;
@@ -91,20 +94,23 @@ static skr_status_t input_open(skr_conn_t *conn, size_t size) {
         return status;
     }
     size_t content = 0;
-    uint8_t type = 0;
-    status = record_open(&conn->in.keys, conn->in.cipher, conn->record.data, size, &type, &content);
+    uint8_t type = conn->record_type;
+    const record_protection_t *protection = conn->in.keys.protection;
+    status = protection->open(
+        &conn->in.keys, conn->in.cipher, conn->record.data, size, &type, &content);
     conn_cipher_done(conn, false);
     if (status != SKR_OK) {
         return input_unopened(conn, size, status);
     }
     conn->skip_early = false;
     conn->record_type = type;
-    conn->record.end = (uint32_t)content;
+    conn->record.start = protection->ahead;
+    conn->record.end = (uint32_t)(protection->ahead + content);
     return SKR_OK;
 }
 
 static skr_status_t input_empty(skr_conn_t *conn) {
-    if (conn->record.end > 0) {
+    if (conn->record.end > conn->record.start) {
         conn->empty_records = 0;
         return SKR_OK;
     }
@@ -124,10 +130,16 @@ static const char *input_type_name(uint8_t type) {
     }
 }
 
+// TLS 1.3 protects what says application_data, TLS 1.2 everything once there are keys.
+static bool input_sealed(const skr_conn_t *conn) {
+    return input_protected(conn) &&
+        (!conn->in.keys.protection->hides_type || conn->record_type == RECORD_APPLICATION_DATA);
+}
+
 // The whole fragment is there.
 static skr_status_t input_record(skr_conn_t *conn) {
     size_t size = bytes_get16(conn->record_header + 3);
-    bool sealed = input_protected(conn) && conn->record_type == RECORD_APPLICATION_DATA;
+    bool sealed = input_sealed(conn);
     conn_trace(conn, false, SKR_LAYER_RECORD, conn->record_type, sealed,
         size + SKR_RECORD_HEADER_SIZE, input_type_name(conn->record_type));
     if (input_early_in_clear(conn)) {
@@ -146,10 +158,11 @@ static skr_status_t input_record(skr_conn_t *conn) {
         return SKR_ERR_INTERLEAVED;
     }
     conn->record_ready = true;
-    if (sealed && conn->record_type == RECORD_APPLICATION_DATA && conn->record.end > 0) {
+    if (sealed && conn->record_type == RECORD_APPLICATION_DATA &&
+        conn->record.end > conn->record.start) {
         conn->idle_messages = 0;
-        conn_trace(
-            conn, false, SKR_LAYER_APPLICATION, 0, true, conn->record.end, "application data");
+        conn_trace(conn, false, SKR_LAYER_APPLICATION, 0, true,
+            conn->record.end - conn->record.start, "application data");
     }
     return SKR_OK;
 }

@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/ct.h"
 #include "conn/conn.h"
+#include "hs/psk.h"
 
 enum { OUTPUT_CCS_SIZE = 6 };
 
@@ -20,12 +21,18 @@ size_t conn_output_limit(const skr_conn_t *conn) {
     return limit != 0 ? limit : SKR_RECORD_PLAIN_MAX;
 }
 
+// Where the content lies in a record: behind the header and, in TLS 1.2, an explicit nonce.
+static size_t output_ahead(const skr_conn_t *conn) {
+    return SKR_RECORD_HEADER_SIZE +
+        (output_protected(conn) ? conn->out.keys.protection->ahead : 0u);
+}
+
 static size_t output_overhead(const skr_conn_t *conn) {
-    return SKR_RECORD_HEADER_SIZE + (output_protected(conn) ? SKR_RECORD_TAIL_SIZE : 0);
+    return SKR_RECORD_HEADER_SIZE + (output_protected(conn) ? record_overhead(&conn->out.keys) : 0);
 }
 
 static size_t output_pad(const skr_conn_t *conn, size_t size) {
-    return output_protected(conn)
+    return output_protected(conn) && conn->out.keys.protection->hides_type
         ? record_padding(size, conn->config->pad_to, conn_output_limit(conn))
         : 0;
 }
@@ -48,7 +55,7 @@ static const char *output_type_name(record_type_t type) {
                                     : "application_data";
 }
 
-// Makes content of size bytes at record + 5 a record. *sealed: its whole size.
+// Makes content of size bytes at record + output_ahead() a record. *sealed: its whole size.
 static skr_status_t output_record(skr_conn_t *conn, uint8_t *record, record_type_t type,
     size_t size, size_t pad, size_t *sealed) {
     if (!output_protected(conn)) {
@@ -61,14 +68,16 @@ static skr_status_t output_record(skr_conn_t *conn, uint8_t *record, record_type
         return SKR_OK;
     }
     skr_status_t status = conn_cipher(conn, true);
+    const record_protection_t *protection = conn->out.keys.protection;
     if (status == SKR_OK) {
-        status = record_seal(&conn->out.keys, conn->out.cipher, record, type, size, pad);
+        status = protection->seal(&conn->out.keys, conn->out.cipher, record, type, size, pad);
         conn_cipher_done(conn, true);
     }
-    *sealed = record_sealed_size(size, pad);
+    *sealed = output_overhead(conn) + size + pad;
     if (status == SKR_OK) {
-        conn_trace(conn, true, SKR_LAYER_RECORD, RECORD_APPLICATION_DATA, true, *sealed,
-            output_type_name(RECORD_APPLICATION_DATA));
+        record_type_t shown = protection->hides_type ? RECORD_APPLICATION_DATA : type;
+        conn_trace(
+            conn, true, SKR_LAYER_RECORD, (uint8_t)shown, true, *sealed, output_type_name(shown));
     }
     return status;
 }
@@ -78,7 +87,8 @@ static skr_status_t output_record(skr_conn_t *conn, uint8_t *record, record_type
 // Appendix E.4: before the client's second flight, and behind the server's first message. step is
 // the row to come.
 static bool output_ccs_due(const skr_conn_t *conn) {
-    return !conn->ccs_sent && conn->hello_done && conn->hs->session_id_size > 0;
+    return !conn->ccs_sent && conn->hello_done && conn->hs->session_id_size > 0 &&
+        conn->hs->script->version == SKR_TLS13;
 }
 
 static void output_ccs(skr_conn_t *conn) {
@@ -106,7 +116,7 @@ static skr_status_t output_spread(skr_conn_t *conn, const uint8_t *message, size
     while (size > 0) {
         size_t part = size < limit ? size : limit;
         uint8_t *record = conn->output.data + conn->output.end;
-        memmove(record + SKR_RECORD_HEADER_SIZE, message, part);
+        memmove(record + output_ahead(conn), message, part);
         message += part;
         size -= part;
         size_t sealed = 0;
@@ -152,12 +162,39 @@ skr_status_t conn_send_handshake(skr_conn_t *conn) {
     return status;
 }
 
+skr_status_t conn_send_ticket(skr_conn_t *conn) {
+    size_t bound = PSK_TICKET_MESSAGE_MAX;
+    size_t room = output_message_room(conn, bound);
+    skr_status_t status = output_room(conn, room);
+    if (status != SKR_OK) {
+        return status;
+    }
+    writer_t w = writer_of(conn->output.data + conn->output.end + room - bound, bound);
+    status = conn->hs->script->build_ticket(conn->hs, &w);
+    size_t size = writer_size(&w);
+    if (status == SKR_OK && size > 0) {
+        conn_trace(conn, true, SKR_LAYER_HANDSHAKE, WIRE_NEW_SESSION_TICKET, true, size,
+            wire_type_name(WIRE_NEW_SESSION_TICKET));
+        status = output_spread(conn, w.start, size);
+    }
+    return status;
+}
+
+skr_status_t conn_send_ccs(skr_conn_t *conn) {
+    skr_status_t status = output_room(conn, OUTPUT_CCS_SIZE);
+    if (status != SKR_OK) {
+        return status;
+    }
+    output_ccs(conn);
+    return walk_sent(conn->hs);
+}
+
 // --- KeyUpdate (section 4.7.3) ---
 
 skr_status_t conn_send_update(skr_conn_t *conn, bool request) {
     enum { UPDATE_SIZE = SKR_MESSAGE_HEADER_SIZE + 1 };
     size_t pad = output_pad(conn, UPDATE_SIZE);
-    skr_status_t status = output_room(conn, record_sealed_size(UPDATE_SIZE, pad));
+    skr_status_t status = output_room(conn, record_sealed_size(&conn->out.keys, UPDATE_SIZE, pad));
     if (status != SKR_OK) {
         return status;
     }
@@ -171,6 +208,9 @@ skr_status_t conn_send_update(skr_conn_t *conn, bool request) {
     }
     conn->output.end += (uint32_t)sealed;
     conn->update_due = false;
+    if (request && conn->updates_asked < UINT8_MAX) {
+        conn->updates_asked++;
+    }
     conn_trace(conn, true, SKR_LAYER_HANDSHAKE, WIRE_KEY_UPDATE, true, UPDATE_SIZE,
         wire_type_name(WIRE_KEY_UPDATE));
     return conn_next_keys(conn, true);
@@ -180,8 +220,11 @@ skr_status_t skr_conn_update_keys(skr_conn_t *conn, bool request) {
     if (conn->error.status != SKR_OK) {
         return conn->error.status;
     }
-    if (!conn->complete || conn->closed_out) {
-        return conn->closed_out ? SKR_ERR_CLOSED : SKR_ERR_USAGE;
+    if (conn->closed_out) {
+        return SKR_ERR_CLOSED;
+    }
+    if (!conn->complete || conn->script->version != SKR_TLS13) {
+        return SKR_ERR_USAGE;
     }
     skr_status_t status = conn_send_update(conn, request);
     return status < SKR_OK ? conn_fail(conn, status) : status;
@@ -190,11 +233,12 @@ skr_status_t skr_conn_update_keys(skr_conn_t *conn, bool request) {
 // --- Alerts (section 6) ---
 
 skr_status_t conn_send_alert(skr_conn_t *conn, skr_alert_t alert) {
-    _Static_assert(sizeof(conn->last_words) >= SKR_RECORD_HEADER_SIZE + 2 + SKR_RECORD_TAIL_SIZE,
+    _Static_assert(sizeof(conn->last_words) >= SKR_RECORD_HEADER_SIZE + 8 + 2 + SKR_AEAD_TAG_MAX,
         "an alert fits");
     uint8_t *record = conn->last_words;
-    record[SKR_RECORD_HEADER_SIZE] = alert == SKR_ALERT_CLOSE_NOTIFY ? 1 : 2; // warning, fatal
-    record[SKR_RECORD_HEADER_SIZE + 1] = (uint8_t)alert;
+    size_t ahead = output_ahead(conn);
+    record[ahead] = alert == SKR_ALERT_CLOSE_NOTIFY ? 1 : 2; // warning, fatal
+    record[ahead + 1] = (uint8_t)alert;
     size_t sealed = 0;
     skr_status_t status = output_record(conn, record, RECORD_ALERT, 2, 0, &sealed);
     if (status != SKR_OK) {
@@ -229,22 +273,27 @@ skr_status_t skr_conn_close(skr_conn_t *conn) {
 
 // --- Application data ---
 
+// New keys first, where they are due. TLS 1.2 has no KeyUpdate: its keys last as long as the
+// connection.
+static skr_status_t output_fresh_keys(skr_conn_t *conn) {
+    bool due = conn->update_due || record_update_due(&conn->out.keys);
+    return due && conn->script->version == SKR_TLS13 ? conn_send_update(conn, false) : SKR_OK;
+}
+
 static skr_status_t output_data(skr_conn_t *conn, const uint8_t *data, size_t size, size_t *taken) {
-    if (record_update_due(&conn->out.keys) || conn->update_due) {
-        skr_status_t status = conn_send_update(conn, false);
-        if (status != SKR_OK) {
-            return status;
-        }
+    skr_status_t status = output_fresh_keys(conn);
+    if (status != SKR_OK) {
+        return status;
     }
     size_t limit = conn_output_limit(conn);
     size_t part = size < limit ? size : limit;
     size_t pad = output_pad(conn, part);
-    skr_status_t status = output_room(conn, record_sealed_size(part, pad));
+    status = output_room(conn, output_overhead(conn) + part + pad);
     if (status != SKR_OK) {
         return status;
     }
     uint8_t *record = conn->output.data + conn->output.end;
-    memcpy(record + SKR_RECORD_HEADER_SIZE, data, part);
+    memcpy(record + output_ahead(conn), data, part);
     size_t sealed = 0;
     status = output_record(conn, record, RECORD_APPLICATION_DATA, part, pad, &sealed);
     if (status == SKR_OK) {

@@ -16,7 +16,9 @@ static skr_status_t post_key_update(skr_conn_t *conn, skr_view_t message, skr_vi
     if (conn_leftover(conn, message)) {
         return SKR_ERR_KEY_CHANGE_UNALIGNED;
     }
-    if (++conn->idle_messages > SKR_KEY_UPDATES_MAX) {
+    if (!requested && conn->updates_asked > 0) {
+        conn->updates_asked--;
+    } else if (++conn->idle_messages > SKR_KEY_UPDATES_MAX) {
         return SKR_ERR_FLOOD;
     }
     if (requested && !conn->closed_out) {
@@ -33,7 +35,30 @@ static skr_status_t post_ticket(skr_conn_t *conn, skr_view_t body) {
     if (++conn->idle_messages > SKR_TICKETS_MAX) {
         return SKR_ERR_FLOOD;
     }
-    return wire_read_new_session_ticket(body, &ticket);
+    skr_status_t status = wire_read_new_session_ticket(body, &ticket);
+    return status != SKR_OK ? status : conn_take_ticket(conn, &ticket);
+}
+
+// TLS 1.2: a server may ask for a new handshake; it doesn't get one (RFC 5246 section 7.4.1.1).
+static skr_status_t post_hello_request(skr_conn_t *conn, skr_view_t body) {
+    if (conn->script->version != SKR_TLS12 || conn->config->role != SKR_CLIENT) {
+        return SKR_ERR_RENEGOTIATION;
+    }
+    if (++conn->idle_messages > SKR_KEY_UPDATES_MAX) {
+        return SKR_ERR_FLOOD;
+    }
+    return body.size == 0 ? SKR_OK : SKR_ERR_DECODE;
+}
+
+static skr_status_t post_recv13(skr_conn_t *conn, skr_view_t message, skr_view_t body) {
+    switch (message.data[0]) {
+        case WIRE_KEY_UPDATE:
+            return post_key_update(conn, message, body);
+        case WIRE_NEW_SESSION_TICKET:
+            return post_ticket(conn, body);
+        default:
+            return SKR_ERR_UNEXPECTED_MESSAGE;
+    }
 }
 
 skr_status_t post_recv(skr_conn_t *conn, skr_view_t message) {
@@ -41,15 +66,12 @@ skr_status_t post_recv(skr_conn_t *conn, skr_view_t message) {
     skr_view_t body = view_of(
         message.data + SKR_MESSAGE_HEADER_SIZE, message.size - SKR_MESSAGE_HEADER_SIZE);
     conn_trace(conn, false, SKR_LAYER_HANDSHAKE, type, true, message.size, wire_type_name(type));
-    switch (type) {
-        case WIRE_KEY_UPDATE:
-            return post_key_update(conn, message, body);
-        case WIRE_NEW_SESSION_TICKET:
-            return post_ticket(conn, body);
-        case WIRE_CLIENT_HELLO:
-        case WIRE_HELLO_REQUEST:
-            return SKR_ERR_RENEGOTIATION;
-        default:
-            return SKR_ERR_UNEXPECTED_MESSAGE;
+    if (type == WIRE_CLIENT_HELLO) {
+        return SKR_ERR_RENEGOTIATION;
     }
+    if (type == WIRE_HELLO_REQUEST) {
+        return post_hello_request(conn, body);
+    }
+    return conn->script->version == SKR_TLS12 ? SKR_ERR_UNEXPECTED_MESSAGE
+                                              : post_recv13(conn, message, body);
 }

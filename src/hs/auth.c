@@ -7,6 +7,7 @@
 // handlers then stop, and run again with the same message once there is an answer.
 #include "base/bytes.h"
 #include "base/ct.h"
+#include "hs/auth.h"
 #include "hs/handlers.h"
 #include "hs/offer.h"
 
@@ -118,11 +119,26 @@ static skr_status_t auth_empty_chain(hs_t *hs) {
     return SKR_OK;
 }
 
-static skr_status_t auth_verdict(const hs_t *hs) {
+skr_status_t auth_verdict(const hs_t *hs) {
     if (!hs->config->ask_verify || hs->verdict == HS_VERDICT_ACCEPT) {
         return SKR_OK;
     }
     return hs->verdict == HS_VERDICT_REFUSE ? SKR_ERR_CERT_REFUSED : SKR_WANT_VERIFY;
+}
+
+skr_status_t auth_judge(hs_t *hs, const skr_view_t *chain, size_t count) {
+    if (count == 0) {
+        return auth_empty_chain(hs);
+    }
+    skr_status_t status = auth_check_path(hs, chain, count);
+    if (status == SKR_OK) {
+        status = auth_keep_key(hs, chain[0]);
+    }
+    if (status != SKR_OK) {
+        return status;
+    }
+    hs->path_checked = true;
+    return auth_verdict(hs);
 }
 
 skr_status_t auth_recv_cert(hs_t *hs, skr_view_t body) {
@@ -139,21 +155,24 @@ skr_status_t auth_recv_cert(hs_t *hs, skr_view_t body) {
     if (status == SKR_OK) {
         status = auth_read_chain(certificate.list, chain, &count);
     }
-    if (status != SKR_OK) {
-        return status;
+    return status != SKR_OK ? status : auth_judge(hs, chain, count);
+}
+
+// --- Signatures ---
+
+skr_status_t auth_hash(
+    const hs_t *hs, const skr_signature_t *scheme, skr_view_t content, uint8_t *out, size_t *size) {
+    if (scheme->hash == SKR_HASH_NONE) {
+        memcpy(out, content.data, content.size);
+        *size = content.size;
+        return SKR_OK;
     }
-    if (count == 0) {
-        return auth_empty_chain(hs);
-    }
-    status = auth_check_path(hs, chain, count);
-    if (status == SKR_OK) {
-        status = auth_keep_key(hs, chain[0]);
-    }
-    if (status != SKR_OK) {
-        return status;
-    }
-    hs->path_checked = true;
-    return auth_verdict(hs);
+    const skr_hash_t *hash = provider_hash(hs->config->provider, scheme->hash);
+    _Alignas(16) uint8_t state[SKR_HASH_STATE_MAX];
+    bool ok = hash != NULL && hash->init(state) &&
+        hash->update(state, content.data, content.size) && hash->result(state, out);
+    *size = ok ? hash->size : 0;
+    return hs_local(ok);
 }
 
 // --- CertificateVerify (section 4.5.2) ---
@@ -176,21 +195,12 @@ static skr_status_t auth_content(
     if (!transcript_result(&hs->transcript, content + AUTH_PAD + AUTH_CONTEXT_SIZE + 1)) {
         return SKR_ERR_PROVIDER;
     }
-    *size = AUTH_PAD + AUTH_CONTEXT_SIZE + 1 + (size_t)hs->hash->size;
-    if (scheme->hash == SKR_HASH_NONE) {
-        memcpy(out, content, *size);
-        return SKR_OK;
-    }
-    const skr_hash_t *hash = provider_hash(hs->config->provider, scheme->hash);
-    _Alignas(16) uint8_t state[SKR_HASH_STATE_MAX];
-    bool ok = hash != NULL && hash->init(state) && hash->update(state, content, *size) &&
-        hash->result(state, out);
-    *size = ok ? hash->size : 0;
-    return hs_local(ok);
+    size_t content_size = AUTH_PAD + AUTH_CONTEXT_SIZE + 1 + (size_t)hs->hash->size;
+    return auth_hash(hs, scheme, view_of(content, content_size), out, size);
 }
 
 // The caller's signature, or a wait for it.
-static skr_status_t auth_external_signature(hs_t *hs, writer_t *w) {
+static skr_status_t auth_external_signature(const hs_t *hs, writer_t *w) {
     if (hs->signature_refused) {
         return SKR_ERR_PROVIDER;
     }
@@ -202,23 +212,16 @@ static skr_status_t auth_external_signature(hs_t *hs, writer_t *w) {
     return writer_failed(w) ? SKR_ERR_USAGE : SKR_OK; // longer than any of this key can be
 }
 
-skr_status_t auth_send_verify(hs_t *hs, writer_t *w) {
-    _Static_assert(sizeof(hs->to_sign) >= AUTH_CONTENT_MAX, "room for what is signed");
+skr_status_t auth_sign(hs_t *hs, writer_t *w) {
     const skr_config_t *config = hs->config;
-    size_t size = 0;
-    skr_status_t status = auth_content(hs, hs_is_client(hs), hs->scheme, hs->to_sign, &size);
-    if (status != SKR_OK) {
-        return status;
-    }
-    hs->to_sign_size = (uint8_t)size;
     if (hs->credential->key->external) {
         return auth_external_signature(hs, w);
     }
     uint8_t signature[SKR_SIGNATURE_MAX];
     size_t signature_size = 0;
     skr_random_t random = config->random != NULL ? config->random : config->provider->random;
-    if (hs->scheme->sign(hs->credential->key, hs->to_sign, size, random, config->random_user,
-            signature, &signature_size) != SKR_CRYPTO_OK) {
+    if (hs->scheme->sign(hs->credential->key, hs->to_sign, hs->to_sign_size, random,
+            config->random_user, signature, &signature_size) != SKR_CRYPTO_OK) {
         return SKR_ERR_PROVIDER;
     }
     writer_u16(w, hs->scheme->scheme);
@@ -226,7 +229,29 @@ skr_status_t auth_send_verify(hs_t *hs, writer_t *w) {
     return SKR_OK;
 }
 
-// The one place that sets PROOF_SIGNATURE.
+skr_status_t auth_send_verify(hs_t *hs, writer_t *w) {
+    _Static_assert(sizeof(hs->to_sign) >= AUTH_CONTENT_MAX, "room for what is signed");
+    size_t size = 0;
+    skr_status_t status = auth_content(hs, hs_is_client(hs), hs->scheme, hs->to_sign, &size);
+    if (status != SKR_OK) {
+        return status;
+    }
+    hs->to_sign_size = (uint8_t)size;
+    return auth_sign(hs, w);
+}
+
+skr_status_t auth_check_signature(hs_t *hs, const skr_signature_t *scheme, skr_view_t content,
+    const wire_certificate_verify_t *verify) {
+    skr_crypto_t verified = scheme->verify(
+        &hs->peer_key, content.data, content.size, verify->signature.data, verify->signature.size);
+    if (verified != SKR_CRYPTO_OK) {
+        return verified == SKR_CRYPTO_REFUSED ? SKR_ERR_SIGNATURE : SKR_ERR_PROVIDER;
+    }
+    hs->proofs |= PROOF_SIGNATURE;
+    hs->peer_scheme = verify->scheme;
+    return SKR_OK;
+}
+
 skr_status_t auth_recv_verify(hs_t *hs, skr_view_t body) {
     wire_certificate_verify_t verify;
     skr_status_t status = wire_read_certificate_verify(body, &verify);
@@ -240,15 +265,6 @@ skr_status_t auth_recv_verify(hs_t *hs, skr_view_t body) {
     uint8_t content[AUTH_CONTENT_MAX];
     size_t size = 0;
     status = auth_content(hs, !hs_is_client(hs), scheme, content, &size);
-    if (status != SKR_OK) {
-        return status;
-    }
-    skr_crypto_t verified = scheme->verify(
-        &hs->peer_key, content, size, verify.signature.data, verify.signature.size);
-    if (verified != SKR_CRYPTO_OK) {
-        return verified == SKR_CRYPTO_REFUSED ? SKR_ERR_SIGNATURE : SKR_ERR_PROVIDER;
-    }
-    hs->proofs |= PROOF_SIGNATURE;
-    hs->peer_scheme = verify.scheme;
-    return SKR_OK;
+    return status != SKR_OK ? status
+                            : auth_check_signature(hs, scheme, view_of(content, size), &verify);
 }

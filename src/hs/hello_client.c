@@ -6,36 +6,22 @@
 // the cookie; all that is drawn at random is kept for it. Every answer must have been offered.
 // Pre-shared keys and early data are not offered yet.
 #include "base/bytes.h"
-#include "base/ct.h"
 #include "hs/handlers.h"
+#include "hs/hello.h"
 #include "hs/offer.h"
+#include "hs/psk.h"
+#include "hs/share.h"
+#include "hs/walk.h"
 
 enum { HELLO_LEGACY_VERSION = 0x0303 };
-
-// A fresh private key and share of hs->group. Random bytes that a group can't use are drawn again,
-// a bounded number of times.
-static skr_status_t hello_make_share(hs_t *hs) {
-    for (int attempt = 0; attempt < 8; attempt++) {
-        skr_status_t status = hs_random(hs, hs->private_key, hs->group->private_size);
-        if (status != SKR_OK) {
-            return status;
-        }
-        skr_crypto_t made = hs->group->generate(hs->private_key, hs->share);
-        if (made == SKR_CRYPTO_OK) {
-            hs->share_size = hs->group->public_size;
-            return SKR_OK;
-        }
-        if (made != SKR_CRYPTO_RETRY) {
-            return SKR_ERR_PROVIDER;
-        }
-    }
-    return SKR_ERR_RANDOM;
-}
 
 // What is drawn once and stays the same in a second ClientHello (section 4.2.2).
 static skr_status_t hello_draw(hs_t *hs) {
     skr_status_t status = hs_random(hs, hs->client_random, SKR_RANDOM_SIZE);
-    if (status == SKR_OK && !hs->config->no_compatibility) {
+    bool tls13 = hs_allows(hs->config, SKR_TLS13);
+    bool disguise = tls13 && !hs->config->no_compatibility;
+    // With a ticket of TLS 1.2 the id is what shows that it was taken (RFC 5077 section 3.4).
+    if (status == SKR_OK && (disguise || hs->session.version == SKR_TLS12)) {
         // A session id makes middleboxes take this for a TLS 1.2 resumption (appendix E.4).
         hs->session_id_size = SKR_SESSION_ID_MAX;
         status = hs_random(hs, hs->session_id, SKR_SESSION_ID_MAX);
@@ -46,7 +32,7 @@ static skr_status_t hello_draw(hs_t *hs) {
             offer_scheme(hs->config, 0) == NULL)) {
         status = SKR_ERR_CONFIG;
     }
-    return status != SKR_OK ? status : hello_make_share(hs);
+    return status != SKR_OK || !tls13 ? status : share_make(hs);
 }
 
 static void hello_write_suites(const hs_t *hs, writer_t *w) {
@@ -58,28 +44,51 @@ static void hello_write_suites(const hs_t *hs, writer_t *w) {
     writer_close(w, list);
 }
 
+static void hello_write_versions(hs_t *hs, writer_t *w) {
+    uint16_t versions[2];
+    size_t count = 0;
+    if (hs_allows(hs->config, SKR_TLS13)) {
+        versions[count++] = SKR_TLS13;
+    }
+    if (hs_allows(hs->config, SKR_TLS12)) {
+        versions[count++] = SKR_TLS12;
+    }
+    wire_write_numbers(w, WIRE_EXT_SUPPORTED_VERSIONS, 1, versions, count);
+    hs->offered |= WIRE_EXT_BIT(WIRE_EXT_SUPPORTED_VERSIONS);
+}
+
+// What TLS 1.3 adds to a ClientHello: pre_shared_key comes last (section 4.3.11).
+void hello13_write_offer(hs_t *hs, writer_t *w) {
+    if (hs->cookie_size > 0) {
+        wire_write_cookie(w, view_of(hs->cookie, hs->cookie_size));
+    }
+    wire_write_key_share(w, true, hs->group->id, view_of(hs->share, hs->share_size));
+    hs->offered |= WIRE_EXT_BIT(WIRE_EXT_KEY_SHARE);
+    psk_write_modes(hs, w);
+    psk_write_offer(hs, w);
+}
+
 static void hello_write_extensions(hs_t *hs, writer_t *w) {
-    const uint16_t versions[] = {SKR_TLS13};
     writer_block_t extensions = writer_open(w, 2);
     hs->offered = WIRE_EXT_BIT(WIRE_EXT_SUPPORTED_GROUPS) |
-        WIRE_EXT_BIT(WIRE_EXT_SIGNATURE_ALGORITHMS) | WIRE_EXT_BIT(WIRE_EXT_SUPPORTED_VERSIONS) |
-        WIRE_EXT_BIT(WIRE_EXT_KEY_SHARE);
+        WIRE_EXT_BIT(WIRE_EXT_SIGNATURE_ALGORITHMS);
     // IP addresses are not permitted as host_name (RFC 6066 section 3).
     if (hs->peer_name.kind == SKR_NAME_DNS) {
         wire_write_server_name(w, hs->peer_name.data);
         hs->offered |= WIRE_EXT_BIT(WIRE_EXT_SERVER_NAME);
     }
-    wire_write_numbers(w, WIRE_EXT_SUPPORTED_VERSIONS, 1, versions, 1);
+    hello_write_versions(hs, w);
     offer_write_groups(hs->config, w);
     offer_write_schemes(hs->config, w);
     if (hs->config->alpn_count > 0) {
         wire_write_alpn(w, hs->config->alpn, hs->config->alpn_count);
         hs->offered |= WIRE_EXT_BIT(WIRE_EXT_ALPN);
     }
-    if (hs->cookie_size > 0) {
-        wire_write_cookie(w, view_of(hs->cookie, hs->cookie_size));
+    for (uint16_t version = SKR_TLS12; version <= SKR_TLS13; version++) {
+        if (hs_allows(hs->config, version)) {
+            hs_script(hs->config, version)->write_offer(hs, w);
+        }
     }
-    wire_write_key_share(w, true, hs->group->id, view_of(hs->share, hs->share_size));
     writer_close(w, extensions);
 }
 
@@ -90,25 +99,29 @@ skr_status_t hello_send_ch(hs_t *hs, writer_t *w) {
             return status;
         }
     }
+    uint8_t *body = w->p;
     writer_u16(w, HELLO_LEGACY_VERSION);
     writer_bytes(w, hs->client_random, SKR_RANDOM_SIZE);
     writer_vector(w, 1, view_of(hs->session_id, hs->session_id_size));
     hello_write_suites(hs, w);
     writer_vector(w, 1, VIEW_LITERAL("\0")); // legacy_compression_methods: null only
     hello_write_extensions(hs, w);
-    return SKR_OK;
+    if (writer_failed(w)) {
+        return SKR_ERR_MEMORY;
+    }
+    return psk_bind(hs, body, (size_t)(w->p - body));
 }
 
-// --- What HelloRetryRequest and ServerHello have in common (section 4.2.3) ---
-
-// The last eight bytes of a ServerHello's Random, when a server of TLS 1.3 was made to choose an
+// Section 4.2.3: the last eight bytes of the Random, when a server of TLS 1.3 was made to choose an
 // older version.
-static bool hello_downgraded(skr_view_t random) {
+bool hello_downgraded(skr_view_t random) {
     static const uint8_t sentinel[7] = {0x44, 0x4f, 0x57, 0x4e, 0x47, 0x52, 0x44}; // "DOWNGRD"
     const uint8_t *tail = random.data + SKR_RANDOM_SIZE - 8;
     return view_equal(view_of(tail, sizeof(sentinel)), view_of(sentinel, sizeof(sentinel))) &&
         tail[7] <= 1;
 }
+
+// --- What HelloRetryRequest and ServerHello have in common (section 4.2.3) ---
 
 static skr_status_t hello_check_version(const wire_server_hello_t *sh) {
     if (!view_is(sh->extensions.body[WIRE_EXT_SUPPORTED_VERSIONS])) {
@@ -138,7 +151,8 @@ static skr_status_t hello_check_answer(hs_t *hs, const wire_server_hello_t *sh, 
         return status;
     }
     const suite_t *suite = offer_find_suite(hs->config, sh->suite);
-    if (suite == NULL || (hs->suite != NULL && hs->suite != suite)) {
+    if (suite == NULL || suite->version != (SKR_TLS13 & 0xff) ||
+        (hs->suite != NULL && hs->suite != suite)) {
         return SKR_ERR_SUITE_ANSWER;
     }
     if (hs->suite == NULL) {
@@ -181,7 +195,7 @@ static skr_status_t hello_take_group(hs_t *hs, skr_view_t body) {
         return SKR_ERR_RETRY_USELESS;
     }
     hs->group = group;
-    return hello_make_share(hs);
+    return share_make(hs);
 }
 
 skr_status_t hello_recv_hrr(hs_t *hs, skr_view_t body) {
@@ -211,36 +225,47 @@ skr_status_t hello_recv_hrr(hs_t *hs, skr_view_t body) {
 
 // --- ServerHello (section 4.2.3) ---
 
+static skr_status_t hello_take_share(hs_t *hs, skr_view_t body) {
+    uint16_t group = 0;
+    skr_view_t share = {NULL, 0};
+    if (!view_is(body)) {
+        return SKR_ERR_MISSING_EXTENSION;
+    }
+    skr_status_t status = wire_read_key_share(body, &group, &share);
+    if (status == SKR_OK && group != hs->group->id) {
+        status = SKR_ERR_GROUP_ANSWER;
+    }
+    return status != SKR_OK ? status : share_finish(hs, share);
+}
+
+// A server of TLS 1.2: its script takes over. Not behind a HelloRetryRequest, which was TLS 1.3.
+static skr_status_t hello_older(hs_t *hs, skr_view_t body) {
+    walk_switch(hs, hs_script(hs->config, SKR_TLS12), WIRE_SERVER_HELLO);
+    return hs->script->steps[hs->step].recv(hs, body);
+}
+
 skr_status_t hello_recv_sh(hs_t *hs, skr_view_t body) {
     wire_server_hello_t sh;
     skr_status_t status = wire_read_server_hello(body, &sh);
+    if (status == SKR_OK && !view_is(sh.extensions.body[WIRE_EXT_SUPPORTED_VERSIONS]) &&
+        hs_allows(hs->config, SKR_TLS12) && (hs->facts & F_HRR) == 0) {
+        return hello_older(hs, body);
+    }
     if (status == SKR_OK) {
-        status = hello_check_answer(
-            hs, &sh, WIRE_EXT_BIT(WIRE_EXT_SUPPORTED_VERSIONS) | WIRE_EXT_BIT(WIRE_EXT_KEY_SHARE));
+        status = hello_check_answer(hs, &sh,
+            WIRE_EXT_BIT(WIRE_EXT_SUPPORTED_VERSIONS) | WIRE_EXT_BIT(WIRE_EXT_KEY_SHARE) |
+                (hs->offered & WIRE_EXT_BIT(WIRE_EXT_PRE_SHARED_KEY)));
     }
     if (status != SKR_OK) {
         return status;
     }
-    if (!view_is(sh.extensions.body[WIRE_EXT_KEY_SHARE])) {
-        return SKR_ERR_MISSING_EXTENSION;
+    skr_view_t psk = sh.extensions.body[WIRE_EXT_PRE_SHARED_KEY];
+    skr_view_t share = sh.extensions.body[WIRE_EXT_KEY_SHARE];
+    if (view_is(psk)) {
+        status = psk_take_answer(hs, psk);
+    } else {
+        hs->facts |= F_FULL;
     }
-    uint16_t group = 0;
-    skr_view_t share = {NULL, 0};
-    status = wire_read_key_share(sh.extensions.body[WIRE_EXT_KEY_SHARE], &group, &share);
-    if (status != SKR_OK) {
-        return status;
-    }
-    if (group != hs->group->id) {
-        return SKR_ERR_GROUP_ANSWER;
-    }
-    if (share.size != hs->group->response_size) {
-        return SKR_ERR_KEY_SHARE;
-    }
-    skr_crypto_t finished = hs->group->finish(hs->private_key, share.data, share.size, hs->shared);
-    ct_wipe(hs->private_key, sizeof(hs->private_key));
-    if (finished != SKR_CRYPTO_OK) {
-        return finished == SKR_CRYPTO_REFUSED ? SKR_ERR_KEY_SHARE : SKR_ERR_PROVIDER;
-    }
-    hs->facts |= F_FULL;
-    return SKR_OK;
+    bool without = view_is(psk) && !view_is(share) && hs->config->allow_psk_ke;
+    return status != SKR_OK || without ? status : hello_take_share(hs, share);
 }

@@ -6,32 +6,42 @@
 // function: what was chosen must come out the same, and the share must be the one that was asked
 // for. Pre-shared keys and early data are read past, never accepted yet.
 #include "base/bytes.h"
-#include "base/ct.h"
 #include "hs/handlers.h"
+#include "hs/hello.h"
 #include "hs/offer.h"
+#include "hs/psk.h"
+#include "hs/share.h"
+#include "hs/walk.h"
 
 enum { HELLO_LEGACY_VERSION = 0x0303, HELLO_SSL3 = 0x0300 };
 
 // --- What every ClientHello must hold (sections 4.2.2 and 9.2) ---
 
-static skr_status_t hello_check_legacy(const wire_client_hello_t *ch) {
-    if (ch->legacy_version <= HELLO_SSL3) {
-        return SKR_ERR_VERSION; // appendix E.5: SSL 3.0 and older must not be spoken
-    }
+// The version that both can do, 0: none (section 4.3.1; appendix E.1 for clients without the
+// extension).
+static skr_status_t hello_choose_version(
+    const hs_t *hs, const wire_client_hello_t *ch, uint16_t *version) {
+    const skr_config_t *config = hs->config;
     skr_view_t body = ch->extensions.body[WIRE_EXT_SUPPORTED_VERSIONS];
-    if (!view_is(body)) {
-        return SKR_ERR_VERSION; // a client of TLS 1.2 or older
-    }
     skr_view_t versions = {NULL, 0};
-    skr_status_t status = wire_read_numbers(body, 1, &versions);
-    if (status != SKR_OK) {
-        return status;
+    *version = 0;
+    if (ch->legacy_version <= HELLO_SSL3) {
+        return SKR_OK; // appendix E.5: SSL 3.0 and older must not be spoken
     }
-    if (!wire_numbers_have(versions, SKR_TLS13)) {
-        return SKR_ERR_VERSION;
+    if (view_is(body)) {
+        skr_status_t status = wire_read_numbers(body, 1, &versions);
+        if (status != SKR_OK) {
+            return status;
+        }
     }
-    return ch->compression.size == 1 && ch->compression.data[0] == 0 ? SKR_OK
-                                                                     : SKR_ERR_LEGACY_FIELD;
+    bool tls12 = view_is(body) ? wire_numbers_have(versions, SKR_TLS12)
+                               : ch->legacy_version >= SKR_TLS12;
+    if (view_is(body) && wire_numbers_have(versions, SKR_TLS13) && hs_allows(config, SKR_TLS13)) {
+        *version = SKR_TLS13;
+    } else if (tls12 && hs_allows(config, SKR_TLS12)) {
+        *version = SKR_TLS12;
+    }
+    return SKR_OK;
 }
 
 static skr_status_t hello_check_present(const wire_extensions_t *e) {
@@ -39,15 +49,10 @@ static skr_status_t hello_check_present(const wire_extensions_t *e) {
         !view_is(e->body[WIRE_EXT_SUPPORTED_GROUPS]) || !view_is(e->body[WIRE_EXT_KEY_SHARE])) {
         return SKR_ERR_MISSING_EXTENSION;
     }
-    if (view_is(e->body[WIRE_EXT_PRE_SHARED_KEY])) {
-        // Not used, but its place and its companion are checked all the same (sections 4.3.9
-        // and 4.3.11).
-        if (e->last != WIRE_EXT_PRE_SHARED_KEY) {
-            return SKR_ERR_ILLEGAL_PARAMETER;
-        }
-        if (!view_is(e->body[WIRE_EXT_PSK_KEY_EXCHANGE_MODES])) {
-            return SKR_ERR_MISSING_EXTENSION;
-        }
+    // Pre-shared keys aren't used yet, but their companion is checked all the same (section 4.3.9).
+    if (view_is(e->body[WIRE_EXT_PRE_SHARED_KEY]) &&
+        !view_is(e->body[WIRE_EXT_PSK_KEY_EXCHANGE_MODES])) {
+        return SKR_ERR_MISSING_EXTENSION;
     }
     return SKR_OK;
 }
@@ -57,7 +62,7 @@ static skr_status_t hello_check_present(const wire_extensions_t *e) {
 static skr_status_t hello_choose_suite(hs_t *hs, const wire_client_hello_t *ch) {
     const suite_t *suite = NULL;
     for (size_t i = 0; (suite = offer_suite(hs->config, i)) != NULL; i++) {
-        if (wire_numbers_have(ch->suites, suite->id)) {
+        if (suite->version == (SKR_TLS13 & 0xff) && wire_numbers_have(ch->suites, suite->id)) {
             break;
         }
     }
@@ -94,30 +99,6 @@ static skr_status_t hello_find_share(
     return SKR_OK;
 }
 
-static skr_status_t hello_respond(hs_t *hs, skr_view_t share) {
-    const skr_group_t *group = hs->group;
-    if (share.size != group->public_size) {
-        return SKR_ERR_KEY_SHARE;
-    }
-    for (int attempt = 0; attempt < 8; attempt++) {
-        skr_status_t status = hs_random(hs, hs->private_key, group->private_size);
-        if (status != SKR_OK) {
-            return status;
-        }
-        skr_crypto_t made = group->respond(
-            hs->private_key, share.data, share.size, hs->share, hs->shared);
-        ct_wipe(hs->private_key, sizeof(hs->private_key));
-        if (made == SKR_CRYPTO_OK) {
-            hs->share_size = group->response_size;
-            return SKR_OK;
-        }
-        if (made != SKR_CRYPTO_RETRY) {
-            return made == SKR_CRYPTO_REFUSED ? SKR_ERR_KEY_SHARE : SKR_ERR_PROVIDER;
-        }
-    }
-    return SKR_ERR_RANDOM;
-}
-
 // Behind a HelloRetryRequest the client must send one share, of the group that was asked for
 // (section 4.3.8).
 static skr_status_t hello_retried_group(hs_t *hs, skr_view_t shares, skr_view_t groups) {
@@ -127,7 +108,7 @@ static skr_status_t hello_retried_group(hs_t *hs, skr_view_t shares, skr_view_t 
     if (status == SKR_OK && (!view_is(share) || count != 1)) {
         status = SKR_ERR_RETRY_IGNORED;
     }
-    return status != SKR_OK ? status : hello_respond(hs, share);
+    return status != SKR_OK ? status : share_respond(hs, share);
 }
 
 // A group whose share is here spares a round trip, so it comes before one that this side likes
@@ -156,7 +137,7 @@ static skr_status_t hello_choose_group(hs_t *hs, const wire_extensions_t *e) {
         }
         if (view_is(share)) {
             hs->group = group;
-            return hello_respond(hs, share);
+            return share_respond(hs, share);
         }
         if (common == NULL && wire_numbers_have(groups, group->id)) {
             common = group;
@@ -170,27 +151,34 @@ static skr_status_t hello_choose_group(hs_t *hs, const wire_extensions_t *e) {
     return SKR_OK;
 }
 
+skr_status_t hello_read_name(const wire_extensions_t *e, skr_name_t *name) {
+    name->kind = SKR_NAME_NONE;
+    if (!view_is(e->body[WIRE_EXT_SERVER_NAME])) {
+        return SKR_OK;
+    }
+    name->kind = SKR_NAME_DNS;
+    return wire_read_server_name(e->body[WIRE_EXT_SERVER_NAME], &name->data);
+}
+
 static skr_status_t hello_choose_credential(hs_t *hs, const wire_extensions_t *e) {
     skr_view_t schemes = {NULL, 0};
-    skr_name_t name = {.kind = SKR_NAME_NONE};
+    skr_name_t name;
     skr_status_t status = wire_read_numbers(e->body[WIRE_EXT_SIGNATURE_ALGORITHMS], 2, &schemes);
-    if (status == SKR_OK && view_is(e->body[WIRE_EXT_SERVER_NAME])) {
-        status = wire_read_server_name(e->body[WIRE_EXT_SERVER_NAME], &name.data);
-        name.kind = SKR_NAME_DNS;
+    if (status == SKR_OK) {
+        status = hello_read_name(e, &name);
     }
     if (status != SKR_OK) {
         return status;
     }
-    bool known = false;
     bool named = name.kind == SKR_NAME_DNS;
-    if (!offer_credential(hs, schemes, named ? &name : NULL, &known)) {
+    if (!offer_credential(hs, schemes, named ? &name : NULL, SUITE_AUTH_ANY)) {
         return SKR_ERR_NO_COMMON_SIGNATURE;
     }
-    hs->name_known = known;
-    return named && !known && hs->config->require_known_name ? SKR_ERR_UNRECOGNIZED_NAME : SKR_OK;
+    return named && !hs->name_known && hs->config->require_known_name ? SKR_ERR_UNRECOGNIZED_NAME
+                                                                      : SKR_OK;
 }
 
-static skr_status_t hello_choose_alpn(hs_t *hs, skr_view_t body) {
+skr_status_t hello_choose_alpn(hs_t *hs, skr_view_t body) {
     if (hs->config->alpn_count == 0 || !view_is(body)) {
         return SKR_OK;
     }
@@ -230,10 +218,33 @@ static skr_status_t hello_take_identity(hs_t *hs, const wire_client_hello_t *ch)
     return SKR_OK;
 }
 
-static skr_status_t hello_choose(hs_t *hs, const wire_client_hello_t *ch) {
+// A session to resume, else certificates.
+static skr_status_t hello_choose_authentication(
+    hs_t *hs, const wire_client_hello_t *ch, skr_view_t body) {
+    skr_name_t name;
+    skr_status_t status = hello_read_name(&ch->extensions, &name);
+    if (status == SKR_OK && hs->config->ticket_keys != NULL) {
+        skr_view_t bound = name.kind == SKR_NAME_DNS ? name.data : view_of(NULL, 0);
+        status = hs_local(psk_binding(hs->config, bound, hs->binding));
+    }
+    if (status == SKR_OK) {
+        status = psk_select(hs, &ch->extensions, body);
+    }
+    if (status != SKR_OK || (hs->facts & F_PSK) != 0) {
+        return status;
+    }
+    hs->facts |= F_FULL;
+    if (hs->config->verify != SKR_VERIFY_NONE) {
+        hs->facts |= F_CERT_REQ;
+    }
+    return hello_choose_credential(hs, &ch->extensions);
+}
+
+static skr_status_t hello_choose(hs_t *hs, const wire_client_hello_t *ch, skr_view_t body) {
+    hs->facts &= F_HRR; // a second ClientHello is judged anew
     skr_status_t status = hello_choose_suite(hs, ch);
     if (status == SKR_OK) {
-        status = hello_choose_credential(hs, &ch->extensions);
+        status = hello_choose_authentication(hs, ch, body);
     }
     if (status == SKR_OK) {
         status = hello_choose_alpn(hs, ch->extensions.body[WIRE_EXT_ALPN]);
@@ -241,29 +252,39 @@ static skr_status_t hello_choose(hs_t *hs, const wire_client_hello_t *ch) {
     return status != SKR_OK ? status : hello_choose_group(hs, &ch->extensions);
 }
 
+// A client of TLS 1.2: its script takes over. Not behind a HelloRetryRequest, which was TLS 1.3.
+static skr_status_t hello_older(hs_t *hs, skr_view_t body) {
+    if ((hs->facts & F_HRR) != 0) {
+        return SKR_ERR_RETRY_IGNORED;
+    }
+    walk_switch(hs, hs_script(hs->config, SKR_TLS12), WIRE_CLIENT_HELLO);
+    return hs->script->steps[hs->step].recv(hs, body);
+}
+
+static skr_status_t hello_check(const wire_client_hello_t *ch) {
+    if (ch->compression.size != 1 || ch->compression.data[0] != 0) {
+        return SKR_ERR_LEGACY_FIELD;
+    }
+    return hello_check_present(&ch->extensions);
+}
+
 skr_status_t hello_recv_ch(hs_t *hs, skr_view_t body) {
     wire_client_hello_t ch;
+    uint16_t version = 0;
     skr_status_t status = wire_read_client_hello(body, &ch);
     if (status == SKR_OK) {
-        status = hello_check_legacy(&ch);
+        status = hello_choose_version(hs, &ch, &version);
+    }
+    if (status == SKR_OK && version == SKR_TLS12) {
+        return hello_older(hs, body);
     }
     if (status == SKR_OK) {
-        status = hello_check_present(&ch.extensions);
+        status = version == 0 ? SKR_ERR_VERSION : hello_check(&ch);
     }
     if (status == SKR_OK) {
         status = hello_take_identity(hs, &ch);
     }
-    if (status == SKR_OK) {
-        status = hello_choose(hs, &ch);
-    }
-    if (status != SKR_OK) {
-        return status;
-    }
-    hs->facts |= F_FULL;
-    if (hs->config->verify != SKR_VERIFY_NONE) {
-        hs->facts |= F_CERT_REQ;
-    }
-    return SKR_OK;
+    return status != SKR_OK ? status : hello_choose(hs, &ch, body);
 }
 
 // --- Answers ---
@@ -298,6 +319,7 @@ skr_status_t hello_send_sh(hs_t *hs, writer_t *w) {
     writer_block_t extensions = writer_open(w, 2);
     wire_write_number(w, WIRE_EXT_SUPPORTED_VERSIONS, SKR_TLS13);
     wire_write_key_share(w, false, hs->group->id, view_of(hs->share, hs->share_size));
+    psk_write_answer(hs, w);
     writer_close(w, extensions);
     return SKR_OK;
 }

@@ -8,21 +8,44 @@
 #include "hs/hs.h"
 
 skr_status_t hs_init(hs_t *hs, const skr_config_t *config, hs_sink_t sink, int64_t now) {
-    const skr_profile_t *profile = config->profile;
     hs->config = config;
     hs->sink = sink;
     hs->now = now;
-    hs->script = config->role == SKR_CLIENT ? profile->client13 : profile->server13;
-    if (hs->script == NULL) {
+    // The newest version's script begins; the hello that settles an older one changes over to its
+    // script.
+    uint16_t version = hs_allows(config, SKR_TLS13) ? SKR_TLS13 : SKR_TLS12;
+    if (!hs_allows(config, version)) {
         return SKR_ERR_CONFIG;
     }
+    hs->script = hs_script(config, version);
     return hs_local(transcript_init(&hs->transcript, config->provider->hashes));
 }
 
-bool hs_proved(const hs_t *hs) {
+const hs_script_t *hs_script(const skr_config_t *config, uint16_t version) {
+    const skr_profile_t *profile = config->profile;
+    if (version == SKR_TLS13) {
+        return config->role == SKR_CLIENT ? profile->client13 : profile->server13;
+    }
+    return config->role == SKR_CLIENT ? profile->client12 : profile->server12;
+}
+
+bool hs_allows(const skr_config_t *config, uint16_t version) {
+    return hs_script(config, version) != NULL && version >= config->min_version &&
+        (config->max_version == 0 || version <= config->max_version);
+}
+
+bool hs_peer_verified(const hs_t *hs) {
     const uint8_t identity = PROOF_PATH | PROOF_SIGNATURE;
-    uint8_t wanted = PROOF_FINISHED | identity;
-    if (hs->config->verify == SKR_VERIFY_NONE) {
+    bool before = (hs->proofs & PROOF_PSK) != 0 && (hs->session.flags & SESSION_VERIFIED) != 0;
+    return before || (hs->proofs & identity) == identity;
+}
+
+bool hs_proved(const hs_t *hs) {
+    uint8_t wanted = PROOF_FINISHED | PROOF_PATH | PROOF_SIGNATURE;
+    if ((hs->facts & F_PSK) != 0) {
+        // The session was made under this policy: it is bound to it.
+        wanted = PROOF_FINISHED | PROOF_PSK;
+    } else if (hs->config->verify == SKR_VERIFY_NONE) {
         // The policy says none; a server still shows that it holds the key of the certificate that
         // it sent.
         wanted = hs_is_client(hs) ? PROOF_FINISHED | PROOF_SIGNATURE : PROOF_FINISHED;

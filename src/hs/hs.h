@@ -8,6 +8,7 @@
 
 #include "base/writer.h"
 #include "keys/schedule.h"
+#include "keys/session.h"
 #include "keys/suites.h"
 #include "keys/transcript.h"
 #include "skerry/config.h"
@@ -21,6 +22,8 @@ enum {
     F_FULL = 2, // certificates authenticate, not a PSK
     F_CERT_REQ = 4, // the server asks for the client's certificate
     F_EMPTY_CERT = 8, // the client has none
+    F_PSK = 16, // a pre-shared key, or in TLS 1.2 a session's master secret, authenticates
+    F_TICKET = 32, // TLS 1.2: the server will send a ticket
 };
 
 // --- Keys that start after a row, by their writer. ---
@@ -29,6 +32,10 @@ enum {
     K_C_HS = 2,
     K_S_AP = 4, // server_application_traffic_secret_0
     K_C_AP = 8,
+    K_C_12 = 16, // TLS 1.2: the client's only keys
+    K_S_12 = 32,
+    K_MASTER_12 =
+        64, // TLS 1.2: no key yet but the master secret, which is bound to the messages so far
 };
 
 // --- Proofs: each is set in exactly one function, and application data opens on all that the
@@ -36,7 +43,8 @@ enum {
 enum {
     PROOF_FINISHED = 1, // fin13_recv: the peer saw the same handshake and has its keys
     PROOF_PATH = 2, // auth_check_path: its chain leads to a trusted root and bears its name
-    PROOF_SIGNATURE = 4, // auth_recv_verify: it holds the certificate's key
+    PROOF_SIGNATURE = 4, // auth_check_signature: it holds the certificate's key
+    PROOF_PSK = 8, // psk.c: it knows the pre-shared key, if its Finished is right
 };
 
 // --- The script ---
@@ -56,24 +64,49 @@ typedef struct {
 } hs_step_t;
 
 typedef struct {
+    uint16_t version;
     uint8_t self; // HS_CLIENT or HS_SERVER
     uint8_t count;
     const hs_step_t *steps;
+    // Starts the keys (K_*) behind a row: each version has its own schedule.
+    skr_status_t (*change_keys)(hs_t *hs, uint16_t keys);
+    // Client: what this version adds to the extensions of a ClientHello.
+    void (*write_offer)(hs_t *hs, writer_t *w);
+    // TLS 1.3: resumption_secret, and a NewSessionTicket at the writer (section 4.7.1). NULL:
+    // tickets are not sent behind the handshake.
+    bool (*resumption)(const hs_t *hs, uint8_t *out);
+    skr_status_t (*build_ticket)(hs_t *hs, writer_t *w);
+    // Exporters (RFC 9846 section 7.5, RFC 5705). randoms: the client's and the server's, TLS 1.2
+    // only.
+    bool (*export_keys)(const skr_hash_t *hash, const uint8_t *secret,
+        const uint8_t *const *randoms, skr_view_t label, skr_view_t context, uint8_t *out,
+        size_t size);
 } hs_script_t;
 
 extern const hs_script_t hs_script_client13;
 extern const hs_script_t hs_script_server13;
+extern const hs_script_t hs_script_client12;
+extern const hs_script_t hs_script_server12;
 
 // What a build contains (src/profiles).
 struct skr_profile {
     const hs_script_t *client13; // NULL: not in this build
     const hs_script_t *server13;
+    const hs_script_t *client12;
+    const hs_script_t *server12;
+    // Record protection of TLS 1.2 by the AEAD's id (src/record); NULL without TLS 1.2.
+    const struct record_protection *(*record12)(unsigned aead);
 };
 
 // --- What goes out of the handshake, to conn ---
 typedef struct {
-    // New keys for reading or writing from the next record on.
-    skr_status_t (*keys)(void *user, bool writing, const uint8_t *secret);
+    // New keys for reading or writing from the next record on: TLS 1.3's as a traffic secret,
+    skr_status_t (*secret)(void *user, bool writing, const uint8_t *secret);
+    // TLS 1.2's as they are, the implicit part of the nonce in iv.
+    skr_status_t (*keys)(
+        void *user, bool writing, const uint8_t *key, const uint8_t *iv, size_t iv_size);
+    // Client: a ticket came inside a TLS 1.2 handshake; its bytes are gone after the call.
+    skr_status_t (*ticket)(void *user, uint32_t lifetime, skr_view_t ticket);
     void *user;
 } hs_sink_t;
 
@@ -98,6 +131,9 @@ struct hs {
     const skr_group_t *group; // whose share was made (client), that was chosen (server)
     uint32_t offered; // client: WIRE_EXT_BIT()s of its ClientHello, which the server may answer
     uint8_t alpn; // 1 + index in config->alpn of what was agreed, 0: none
+    bool extended_master; // TLS 1.2: both sides have extended_master_secret (RFC 7627)
+    bool secure_renegotiation; // TLS 1.2 server: the client knows renegotiation_info (RFC 5746)
+    bool point_formats; // TLS 1.2 server: the client named its point formats (RFC 8422)
     bool name_known; // server: the client named a host that the chosen credential bears
     const skr_credential_t *credential; // this side's; NULL: none
     const skr_signature_t *scheme; // that this side signs with
@@ -112,16 +148,24 @@ struct hs {
     skr_view_t signature; // the caller's answer to SKR_WANT_SIGNATURE, during that call only
     bool signature_refused;
 
+    session_t session; // that is offered (client), that is resumed (server)
+    uint8_t binding[SESSION_BINDING_SIZE]; // what a session of this handshake is bound to
+    uint8_t psk_index; // server: which of the client's identities
+    uint8_t tickets_sent;
+    bool tickets_wanted; // server: the client can use tickets
+
     uint8_t session_id_size;
+    uint16_t shared_size; // 0: no key exchange (psk_ke)
     uint16_t cookie_size;
     uint16_t share_size;
     uint8_t client_random[SKR_RANDOM_SIZE];
+    uint8_t server_random[SKR_RANDOM_SIZE]; // TLS 1.2
     uint8_t session_id[SKR_SESSION_ID_MAX];
     uint8_t cookie[SKR_COOKIE_MAX];
     uint8_t share[SKR_GROUP_PUBLIC_MAX]; // this side's key share
     uint8_t private_key[SKR_GROUP_PRIVATE_MAX]; // client: of the share
     uint8_t shared[SKR_GROUP_SHARED_MAX]; // from the key exchange to the key change
-    uint8_t to_sign[160]; // what SKR_WANT_SIGNATURE shows
+    uint8_t to_sign[176]; // what SKR_WANT_SIGNATURE shows
     uint8_t to_sign_size;
 
     schedule_t schedule;
@@ -136,6 +180,12 @@ skr_status_t hs_init(hs_t *hs, const skr_config_t *config, hs_sink_t sink, int64
 // Has the peer proved all that the configuration demands? The one question that opens application
 // data.
 bool hs_proved(const hs_t *hs);
+// Has the peer shown who it is, now or in the session that is resumed?
+bool hs_peer_verified(const hs_t *hs);
+// Is this version in the build and in the configuration's bounds?
+bool hs_allows(const skr_config_t *config, uint16_t version);
+// The script of a role and version in the build, NULL: none.
+const hs_script_t *hs_script(const skr_config_t *config, uint16_t version);
 // Random bytes from the configuration's source, else the provider's.
 skr_status_t hs_random(const hs_t *hs, uint8_t *out, size_t size);
 // What a provider's answer means when only the provider can be at fault.

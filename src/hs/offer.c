@@ -9,13 +9,29 @@
 
 #include "base/bytes.h"
 
+// Of a version that may be spoken?
+static bool offer_suite_allowed(const skr_config_t *config, const suite_t *suite) {
+    return hs_allows(config, (uint16_t)(0x0300 | suite->version));
+}
+
+static const suite_t *offer_default_suite(const skr_config_t *config, size_t n) {
+    const suite_t *suite = NULL;
+    for (size_t i = 0; (suite = suite_at(config->provider, i)) != NULL; i++) {
+        if (offer_suite_allowed(config, suite) && n-- == 0) {
+            return suite;
+        }
+    }
+    return NULL;
+}
+
 const suite_t *offer_suite(const skr_config_t *config, size_t n) {
     if (config->suites == NULL) {
-        return suite_at(config->provider, n);
+        return offer_default_suite(config, n);
     }
     for (const uint16_t *id = config->suites; *id != 0; id++) {
         const suite_t *suite = suite_find(*id);
-        bool usable = suite != NULL && provider_aead(config->provider, suite->aead) != NULL &&
+        bool usable = suite != NULL && offer_suite_allowed(config, suite) &&
+            provider_aead(config->provider, suite->aead) != NULL &&
             provider_hash(config->provider, suite->hash) != NULL;
         if (usable && n-- == 0) {
             return suite;
@@ -126,36 +142,62 @@ void offer_write_schemes(const skr_config_t *config, writer_t *w) {
     writer_close(w, extension);
 }
 
-// The first of this side's schemes that the peer accepts and the key can do; NULL: none.
+// Does a key of this type authenticate a cipher suite of TLS 1.2?
+static bool offer_auth_fits(uint8_t key_type, suite_auth_t auth) {
+    bool rsa = key_type == SKR_KEY_RSA || key_type == SKR_KEY_RSA_PSS;
+    return auth == SUITE_AUTH_ANY || rsa == (auth == SUITE_AUTH_RSA);
+}
+
+// TLS 1.2's CertificateVerify of a client covers all messages, of which only the two hashes of the
+// transcript are kept.
+static bool offer_can_sign(const hs_t *hs, const skr_signature_t *signature) {
+    bool kept = signature->hash == SKR_HASH_SHA256 || signature->hash == SKR_HASH_SHA384;
+    return signature->sign != NULL &&
+        (hs->script->version != SKR_TLS12 || kept || !hs_is_client(hs));
+}
+
+static bool offer_scheme_fits(const hs_t *hs, const skr_signature_t *signature,
+    const skr_private_key_t *key, skr_view_t peer_schemes) {
+    return offer_can_sign(hs, signature) && signature->key_type == key->type &&
+        wire_numbers_have(peer_schemes, signature->scheme);
+}
+
+// The first of this side's schemes that the peer accepts and the key can do; NULL: none. In TLS 1.2
+// PKCS#1 signatures are the last resort.
 static const skr_signature_t *offer_scheme_for(
-    const skr_config_t *config, const skr_private_key_t *key, skr_view_t peer_schemes) {
+    const hs_t *hs, const skr_private_key_t *key, skr_view_t peer_schemes) {
     const skr_signature_t *signature = NULL;
-    for (size_t i = 0; (signature = offer_scheme(config, i)) != NULL; i++) {
-        if (signature->sign != NULL && signature->key_type == key->type &&
-            wire_numbers_have(peer_schemes, signature->scheme)) {
+    for (size_t i = 0; (signature = offer_scheme(hs->config, i)) != NULL; i++) {
+        if (offer_scheme_fits(hs, signature, key, peer_schemes)) {
             return signature;
+        }
+    }
+    const skr_signature_t *const *any = hs->config->provider->signatures;
+    for (; hs->script->version == SKR_TLS12 && *any != NULL; any++) {
+        if ((*any)->scheme < 0xfe00 && !offer_signs_handshakes(*any) &&
+            offer_scheme_fits(hs, *any, key, peer_schemes)) {
+            return *any;
         }
     }
     return NULL;
 }
 
-bool offer_credential(hs_t *hs, skr_view_t peer_schemes, const skr_name_t *name, bool *known) {
+bool offer_credential(
+    hs_t *hs, skr_view_t peer_schemes, const skr_name_t *name, suite_auth_t auth) {
     const skr_config_t *config = hs->config;
     hs->credential = NULL;
-    *known = false;
-    for (size_t i = 0; i < config->credential_count && !*known; i++) {
+    hs->name_known = false;
+    for (size_t i = 0; i < config->credential_count && !hs->name_known; i++) {
         const skr_credential_t *credential = &config->credentials[i];
-        const skr_signature_t *scheme = offer_scheme_for(config, credential->key, peer_schemes);
-        if (scheme == NULL) {
+        const skr_signature_t *scheme = offer_scheme_for(hs, credential->key, peer_schemes);
+        if (scheme == NULL || !offer_auth_fits(credential->key->type, auth)) {
             continue;
         }
-        *known = name != NULL && skr_certificate_matches(credential->chain[0], name);
-        if (hs->credential == NULL || *known) {
+        bool known = name != NULL && skr_certificate_matches(credential->chain[0], name);
+        if (hs->credential == NULL || known) {
             hs->credential = credential;
             hs->scheme = scheme;
-        }
-        if (name == NULL) {
-            break;
+            hs->name_known = known;
         }
     }
     return hs->credential != NULL;

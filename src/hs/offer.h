@@ -20,9 +20,10 @@ void offer_write_groups(const skr_config_t *config, writer_t *w);
 // signature_algorithms: schemes for CertificateVerify, then those that only certificates may use.
 void offer_write_schemes(const skr_config_t *config, writer_t *w);
 
-// Chooses this side's credential and scheme: the first credential that the peer's
-// signature_algorithms allow; among them one that bears the name, when there is a name. false: none
-// fits. *known: the name was found.
-bool offer_credential(hs_t *hs, skr_view_t peer_schemes, const skr_name_t *name, bool *known);
+// Chooses this side's credential and scheme (hs->credential, hs->scheme, hs->name_known): the first
+// credential whose key fits the peer's signature_algorithms and auth; among those one that bears
+// the name, when there is a name. In TLS 1.2 the PKCS#1 schemes sign handshakes too. false: none
+// fits.
+bool offer_credential(hs_t *hs, skr_view_t peer_schemes, const skr_name_t *name, suite_auth_t auth);
 
 #endif

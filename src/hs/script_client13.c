@@ -6,6 +6,7 @@
 // sender, every other row as receiver. Has no code of its own: what the rows mean stands in
 // tls13.def (RFC 9846 section 2).
 #include "hs/handlers.h"
+#include "hs/hello.h"
 
 #define HANDLER_CLIENT(handler) handler, NULL
 #define HANDLER_SERVER(handler) NULL, handler
@@ -17,4 +18,12 @@ static const hs_step_t client13_steps[] = {
 };
 
 const hs_script_t hs_script_client13 = {
-    HS_CLIENT, sizeof(client13_steps) / sizeof(client13_steps[0]), client13_steps};
+    .version = SKR_TLS13,
+    .self = HS_CLIENT,
+    .count = sizeof(client13_steps) / sizeof(client13_steps[0]),
+    .steps = client13_steps,
+    .write_offer = hello13_write_offer,
+    .change_keys = keys13_change,
+    .resumption = keys13_resumption,
+    .export_keys = keys13_export,
+};

@@ -6,6 +6,7 @@
 // sender, every other row as receiver. Has no code of its own: what the rows mean stands in
 // tls13.def (RFC 9846 section 2).
 #include "hs/handlers.h"
+#include "hs/psk.h"
 
 #define HANDLER_SERVER(handler) handler, NULL
 #define HANDLER_CLIENT(handler) NULL, handler
@@ -17,4 +18,12 @@ static const hs_step_t server13_steps[] = {
 };
 
 const hs_script_t hs_script_server13 = {
-    HS_SERVER, sizeof(server13_steps) / sizeof(server13_steps[0]), server13_steps};
+    .version = SKR_TLS13,
+    .self = HS_SERVER,
+    .count = sizeof(server13_steps) / sizeof(server13_steps[0]),
+    .steps = server13_steps,
+    .change_keys = keys13_change,
+    .resumption = keys13_resumption,
+    .build_ticket = psk_build_ticket,
+    .export_keys = keys13_export,
+};

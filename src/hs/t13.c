@@ -77,8 +77,7 @@ skr_status_t t13_recv_cert_req(hs_t *hs, skr_view_t body) {
     if (status != SKR_OK) {
         return status;
     }
-    bool known = false;
-    if (!offer_credential(hs, schemes, NULL, &known)) {
+    if (!offer_credential(hs, schemes, NULL, SUITE_AUTH_ANY)) {
         hs->facts |= F_EMPTY_CERT;
     }
     return SKR_OK;

@@ -8,7 +8,6 @@
 #include "hs/walk.h"
 
 #include "base/bytes.h"
-#include "base/ct.h"
 
 static bool walk_present(const hs_step_t *step, uint16_t facts) {
     return (facts & step->only_when) == step->only_when && (facts & step->never_when) == 0;
@@ -43,7 +42,8 @@ static size_t walk_certificate_bound(const hs_t *hs) {
 
 static size_t walk_hello_bound(const hs_t *hs) {
     // What is fixed, with room for every list of the registry that a provider may offer.
-    size_t size = 400 + hs->peer_name.data.size + hs->cookie_size + SKR_GROUP_PUBLIC_MAX;
+    size_t size = 500 + hs->peer_name.data.size + hs->cookie_size + SKR_GROUP_PUBLIC_MAX +
+        hs->session.ticket.size;
     for (size_t i = 0; i < hs->config->alpn_count; i++) {
         size += 1 + hs->config->alpn[i].size;
     }
@@ -67,13 +67,37 @@ size_t walk_send_bound(const hs_t *hs) {
             return SKR_MESSAGE_HEADER_SIZE + walk_certificate_bound(hs);
         case WIRE_CERTIFICATE_VERIFY:
             return SKR_MESSAGE_HEADER_SIZE + walk_signature_bound(hs);
+        case WIRE_SERVER_KEY_EXCHANGE:
+            return SKR_MESSAGE_HEADER_SIZE + 4 + SKR_GROUP_PUBLIC_MAX + walk_signature_bound(hs);
         case WIRE_FINISHED:
             return SKR_MESSAGE_HEADER_SIZE + SKR_SECRET_SIZE_MAX;
-        case WIRE_ENCRYPTED_EXTENSIONS:
-            return SKR_MESSAGE_HEADER_SIZE + 20 + SKR_ALPN_MAX;
-        default: // ServerHello, HelloRetryRequest, CertificateRequest
-            return 200;
+        default: // ServerHello, HelloRetryRequest, EncryptedExtensions, CertificateRequest and what
+                 // is shorter
+            return 200 + SKR_ALPN_MAX;
     }
+}
+
+uint16_t walk_due(const hs_t *hs) {
+    uint8_t i = walk_next(hs);
+    return i < hs->script->count ? hs->script->steps[i].type : 0;
+}
+
+void walk_switch(hs_t *hs, const hs_script_t *script, uint16_t type) {
+    hs->script = script;
+    hs->step = 0;
+    while (hs->step < script->count && script->steps[hs->step].type != type) {
+        hs->step++;
+    }
+}
+
+// TLS 1.3 protects all behind the ServerHello (RFC 9846 section 4), TLS 1.2 nothing before
+// Finished.
+static bool walk_protected(const hs_t *hs, uint16_t type) {
+    if (hs->script->version == SKR_TLS12) {
+        return type == WIRE_FINISHED;
+    }
+    return type != WIRE_CLIENT_HELLO && type != WIRE_SERVER_HELLO &&
+        type != WIRE_HELLO_RETRY_REQUEST;
 }
 
 static void walk_trace(const hs_t *hs, const hs_step_t *step, bool sent, size_t size) {
@@ -86,91 +110,16 @@ static void walk_trace(const hs_t *hs, const hs_step_t *step, bool sent, size_t 
         .layer = SKR_LAYER_HANDSHAKE,
         .type = (uint8_t)(step->type == WIRE_HELLO_RETRY_REQUEST ? WIRE_SERVER_HELLO : step->type),
         // Everything behind the ServerHello is protected (section 4).
-        .is_protected = step->type != WIRE_CLIENT_HELLO && step->type != WIRE_SERVER_HELLO &&
-            step->type != WIRE_HELLO_RETRY_REQUEST,
+        .is_protected = walk_protected(hs, step->type),
         .size = (uint32_t)size,
         .name = wire_type_name(step->type),
     };
     trace->event(trace->user, &event);
 }
 
-// --- Key changes ---
-
-static void walk_log_secret(const hs_t *hs, const char *label, const uint8_t *secret) {
-    const skr_secret_log_t *log = hs->config->secret_log;
-    if (log != NULL) {
-        log->secret(log->user, label, hs->client_random, secret, hs->hash->size);
-    }
-}
-
-static skr_status_t walk_install(hs_t *hs, uint8_t writer, const uint8_t *secret) {
-    bool writing = writer == hs->script->self;
-    if (!writing && hs->leftover) {
-        return SKR_ERR_KEY_CHANGE_UNALIGNED;
-    }
-    return hs->sink.keys(hs->sink.user, writing, secret);
-}
-
-static skr_status_t walk_enter_handshake(hs_t *hs) {
-    schedule_t *s = &hs->schedule;
-    uint8_t transcript[SKR_HASH_SIZE_MAX];
-    skr_view_t shared = view_of(hs->shared, hs->group->shared_size);
-    bool ok = transcript_result(&hs->transcript, transcript) &&
-        schedule_early(s, hs->hash, view_of(NULL, 0)) && schedule_handshake(s, shared, transcript);
-    ct_wipe(hs->shared, sizeof(hs->shared));
-    ct_wipe(hs->private_key, sizeof(hs->private_key));
-    if (!ok) {
-        return SKR_ERR_PROVIDER;
-    }
-    walk_log_secret(hs, "CLIENT_HANDSHAKE_TRAFFIC_SECRET", s->client_handshake);
-    walk_log_secret(hs, "SERVER_HANDSHAKE_TRAFFIC_SECRET", s->server_handshake);
-    return SKR_OK;
-}
-
-static skr_status_t walk_enter_application(hs_t *hs) {
-    schedule_t *s = &hs->schedule;
-    uint8_t transcript[SKR_HASH_SIZE_MAX];
-    if (!transcript_result(&hs->transcript, transcript) || !schedule_master(s, transcript)) {
-        return SKR_ERR_PROVIDER;
-    }
-    walk_log_secret(hs, "CLIENT_TRAFFIC_SECRET_0", s->client_application);
-    walk_log_secret(hs, "SERVER_TRAFFIC_SECRET_0", s->server_application);
-    walk_log_secret(hs, "EXPORTER_SECRET", s->exporter);
-    return SKR_OK;
-}
-
-// The keys that start after a row; the secrets of a rung are made when the first of them is due.
-static skr_status_t walk_change_keys(hs_t *hs, uint16_t keys) {
-    const schedule_t *s = &hs->schedule;
-    const struct {
-        uint16_t key;
-        uint8_t writer;
-        skr_status_t (*enter)(hs_t *);
-        const uint8_t *secret;
-    } changes[] = {
-        {K_S_HS, HS_SERVER, walk_enter_handshake, s->server_handshake},
-        {K_C_HS, HS_CLIENT, NULL, s->client_handshake},
-        {K_S_AP, HS_SERVER, walk_enter_application, s->server_application},
-        {K_C_AP, HS_CLIENT, NULL, s->client_application},
-    };
-    for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
-        if ((keys & changes[i].key) == 0) {
-            continue;
-        }
-        skr_status_t status = changes[i].enter == NULL ? SKR_OK : changes[i].enter(hs);
-        if (status == SKR_OK) {
-            status = walk_install(hs, changes[i].writer, changes[i].secret);
-        }
-        if (status != SKR_OK) {
-            return status;
-        }
-    }
-    return SKR_OK;
-}
-
 // Behind a message: its keys start, and the next row comes.
 static skr_status_t walk_behind(hs_t *hs, uint8_t index) {
-    skr_status_t status = walk_change_keys(hs, hs->script->steps[index].keys);
+    skr_status_t status = hs->script->change_keys(hs, hs->script->steps[index].keys);
     if (status == SKR_OK) {
         hs->step = (uint8_t)(index + 1);
     }
@@ -252,6 +201,7 @@ skr_status_t walk_recv(hs_t *hs, skr_view_t message) {
     }
     skr_view_t body = view_of(
         message.data + SKR_MESSAGE_HEADER_SIZE, message.size - SKR_MESSAGE_HEADER_SIZE);
+    hs->step = index; // a hello of an older version changes over to its script, and its row
     skr_status_t status = step->recv(hs, body);
     hs->waiting = status > SKR_OK;
     if (status != SKR_OK) {
@@ -261,5 +211,11 @@ skr_status_t walk_recv(hs_t *hs, skr_view_t message) {
     if (!transcript_add(&hs->transcript, message)) {
         return SKR_ERR_PROVIDER;
     }
-    return walk_behind(hs, index);
+    return walk_behind(hs, hs->step);
+}
+
+skr_status_t walk_recv_ccs(hs_t *hs) {
+    uint16_t learned = 0;
+    uint8_t index = walk_find(hs, WIRE_CHANGE_CIPHER_SPEC, &learned);
+    return index < hs->script->count ? walk_behind(hs, index) : SKR_ERR_UNEXPECTED_MESSAGE;
 }

@@ -15,6 +15,12 @@ size_t walk_send_bound(const hs_t *hs);
 skr_status_t walk_build(hs_t *hs, writer_t *w);
 // The message is in records that were made with the keys of before: now the keys behind it start.
 skr_status_t walk_sent(hs_t *hs);
+// The type (wire_type_t) of the message whose turn it is to be sent.
+uint16_t walk_due(const hs_t *hs);
+// TLS 1.2: a ChangeCipherSpec came, or was sent (then only walk_sent() follows).
+skr_status_t walk_recv_ccs(hs_t *hs);
+// Changes over to another version's script, at its row of this type.
+void walk_switch(hs_t *hs, const hs_script_t *script, uint16_t type);
 // Judges a whole message (with its header). hs->leftover must say whether handshake bytes wait
 // behind it. A wait: nothing has happened, call again with the same message once it is answered.
 skr_status_t walk_recv(hs_t *hs, skr_view_t message);

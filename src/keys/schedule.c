@@ -124,3 +124,23 @@ bool schedule_export(const skr_hash_t *hash, const uint8_t *exporter, skr_view_t
     }
     return ok;
 }
+
+bool schedule_binder(const skr_hash_t *hash, skr_view_t psk, uint8_t *out) {
+    uint8_t early[SKR_HASH_SIZE_MAX];
+    uint8_t empty[SKR_HASH_SIZE_MAX];
+    bool ok = hkdf_extract(hash, ABSENT, psk, early) && hash_of(hash, ABSENT, empty) &&
+        hkdf_expand_label(
+            hash, early, VIEW_LITERAL("res binder"), view_of(empty, hash->size), out, hash->size);
+    ct_wipe(early, sizeof(early));
+    return ok;
+}
+
+bool schedule_resumption(const schedule_t *s, const uint8_t *transcript, uint8_t *out) {
+    return hkdf_expand_label(s->hash, s->secret, VIEW_LITERAL("res master"),
+        view_of(transcript, s->hash->size), out, s->hash->size);
+}
+
+bool schedule_ticket_psk(
+    const skr_hash_t *hash, const uint8_t *resumption, skr_view_t nonce, uint8_t *out) {
+    return hkdf_expand_label(hash, resumption, VIEW_LITERAL("resumption"), nonce, out, hash->size);
+}

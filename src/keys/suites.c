@@ -1,16 +1,27 @@
-// Cipher suites of TLS 1.3 and the look-up of a provider's descriptors.
+// Cipher suites and the look-up of a provider's descriptors.
 //
 // In: numbers of the registries. Out: the suite, or the descriptor that a provider holds for the
-// number. RFC 9846 section B.4. A suite is usable when the provider has both its halves; the
-// provider's order of AEADs is the order of the suites. Preferences and what a configuration allows
-// are not known here.
+// number. RFC 9846 section B.4, RFC 5289, RFC 7905. A suite is usable when the provider has both
+// its halves; the provider's order of AEADs is the order of the suites. Preferences and what a
+// configuration allows are not known here.
 #include "keys/suites.h"
 
+enum { TLS12 = 0x03, TLS13 = 0x04 };
+
+// Those of TLS 1.3 first: they come before all of TLS 1.2 in every list that is made from here.
+// clang-format off
 static const suite_t suites[] = {
-    {0x1301, SKR_AEAD_AES_128_GCM, SKR_HASH_SHA256, "TLS_AES_128_GCM_SHA256"},
-    {0x1302, SKR_AEAD_AES_256_GCM, SKR_HASH_SHA384, "TLS_AES_256_GCM_SHA384"},
-    {0x1303, SKR_AEAD_CHACHA20_POLY1305, SKR_HASH_SHA256, "TLS_CHACHA20_POLY1305_SHA256"},
+    {0x1301, SKR_AEAD_AES_128_GCM,       SKR_HASH_SHA256, TLS13, SUITE_AUTH_ANY,   "TLS_AES_128_GCM_SHA256"},
+    {0x1302, SKR_AEAD_AES_256_GCM,       SKR_HASH_SHA384, TLS13, SUITE_AUTH_ANY,   "TLS_AES_256_GCM_SHA384"},
+    {0x1303, SKR_AEAD_CHACHA20_POLY1305, SKR_HASH_SHA256, TLS13, SUITE_AUTH_ANY,   "TLS_CHACHA20_POLY1305_SHA256"},
+    {0xc02b, SKR_AEAD_AES_128_GCM,       SKR_HASH_SHA256, TLS12, SUITE_AUTH_ECDSA, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"},
+    {0xc02f, SKR_AEAD_AES_128_GCM,       SKR_HASH_SHA256, TLS12, SUITE_AUTH_RSA,   "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"},
+    {0xc02c, SKR_AEAD_AES_256_GCM,       SKR_HASH_SHA384, TLS12, SUITE_AUTH_ECDSA, "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"},
+    {0xc030, SKR_AEAD_AES_256_GCM,       SKR_HASH_SHA384, TLS12, SUITE_AUTH_RSA,   "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"},
+    {0xcca9, SKR_AEAD_CHACHA20_POLY1305, SKR_HASH_SHA256, TLS12, SUITE_AUTH_ECDSA, "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"},
+    {0xcca8, SKR_AEAD_CHACHA20_POLY1305, SKR_HASH_SHA256, TLS12, SUITE_AUTH_RSA,   "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256"},
 };
+// clang-format on
 enum { SUITES = sizeof(suites) / sizeof(suites[0]) };
 
 const suite_t *suite_find(uint16_t id) {
@@ -22,23 +33,23 @@ const suite_t *suite_find(uint16_t id) {
     return NULL;
 }
 
-static const suite_t *suite_of_aead(unsigned aead) {
-    for (size_t i = 0; i < SUITES; i++) {
-        if (suites[i].aead == aead) {
-            return &suites[i];
+// The n-th suite of a version in the order of the provider's AEADs; *n counts down.
+static const suite_t *suite_of(const skr_provider_t *provider, unsigned version, size_t *n) {
+    for (const skr_aead_t *const *aead = provider->aeads; *aead != NULL; aead++) {
+        for (size_t i = 0; i < SUITES; i++) {
+            bool usable = suites[i].aead == (*aead)->id && suites[i].version == version &&
+                provider_hash(provider, suites[i].hash) != NULL;
+            if (usable && (*n)-- == 0) {
+                return &suites[i];
+            }
         }
     }
     return NULL;
 }
 
 const suite_t *suite_at(const skr_provider_t *provider, size_t n) {
-    for (const skr_aead_t *const *aead = provider->aeads; *aead != NULL; aead++) {
-        const suite_t *suite = suite_of_aead((*aead)->id);
-        if (suite != NULL && provider_hash(provider, suite->hash) != NULL && n-- == 0) {
-            return suite;
-        }
-    }
-    return NULL;
+    const suite_t *suite = suite_of(provider, TLS13, &n);
+    return suite != NULL ? suite : suite_of(provider, TLS12, &n);
 }
 
 const skr_hash_t *provider_hash(const skr_provider_t *provider, unsigned id) {

@@ -5,10 +5,14 @@
 
 #include "skerry/crypto.h"
 
+typedef enum { SUITE_AUTH_ANY, SUITE_AUTH_ECDSA, SUITE_AUTH_RSA } suite_auth_t;
+
 typedef struct {
     uint16_t id; // TLS cipher suite number
     uint8_t aead; // skr_aead_id_t
     uint8_t hash; // skr_hash_id_t
+    uint8_t version; // low byte of the one version that it belongs to
+    uint8_t auth; // suite_auth_t
     const char *name;
 } suite_t;
 

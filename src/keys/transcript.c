@@ -65,3 +65,30 @@ bool transcript_retry(transcript_t *t) {
 bool transcript_result(const transcript_t *t, uint8_t *out) {
     return t->chosen && t->hash[0]->result(t->state[0], out);
 }
+
+bool transcript_of(const transcript_t *t, const skr_hash_t *hash, uint8_t *out) {
+    for (size_t i = 0; hash != NULL && i < TRANSCRIPT_HASHES; i++) {
+        if (t->hash[i] == hash) {
+            return hash->result(t->state[i], out);
+        }
+    }
+    return false;
+}
+
+bool transcript_with(const transcript_t *t, const skr_hash_t *hash, const skr_view_t *more,
+    size_t count, uint8_t *out) {
+    _Alignas(16) uint8_t state[SKR_HASH_STATE_MAX];
+    size_t running = 0;
+    while (running < TRANSCRIPT_HASHES && t->hash[running] != hash) {
+        running++;
+    }
+    if (hash == NULL || running == TRANSCRIPT_HASHES) {
+        return false;
+    }
+    memcpy(state, t->state[running], hash->state_size);
+    bool ok = true;
+    for (size_t i = 0; ok && i < count; i++) {
+        ok = more[i].size == 0 || hash->update(state, more[i].data, more[i].size);
+    }
+    return ok && hash->result(state, out);
+}

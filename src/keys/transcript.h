@@ -22,6 +22,12 @@ bool transcript_choose(transcript_t *t, const skr_hash_t *hash);
 // After the choice: what came so far (ClientHello1) is replaced by the message_hash message
 // (section 4.1).
 bool transcript_retry(transcript_t *t);
+// Of one hash that is running, chosen or not (TLS 1.2 needs two to the end): hash->size bytes.
+bool transcript_of(const transcript_t *t, const skr_hash_t *hash, uint8_t *out);
+// As transcript_of(), as if more had come behind what did (the part of a ClientHello that binders
+// cover).
+bool transcript_with(const transcript_t *t, const skr_hash_t *hash, const skr_view_t *more,
+    size_t count, uint8_t *out);
 // After the choice: hash->size bytes; the transcript goes on.
 bool transcript_result(const transcript_t *t, uint8_t *out);
 

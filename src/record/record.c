@@ -90,7 +90,7 @@ skr_status_t record_open(record_keys_t *keys, void *state, uint8_t *data, size_t
     if (size > SKR_RECORD_PROTECTED_MAX) {
         return SKR_ERR_RECORD_OVERFLOW;
     }
-    if (size < SKR_AEAD_TAG_SIZE) { // no room for a tag, so none that could be right
+    if (size < keys->aead->tag_size) { // no room for a tag, so none that could be right
         return SKR_ERR_RECORD_MAC;
     }
     if (keys->sequence == UINT64_MAX) { // it must not wrap
@@ -98,7 +98,7 @@ skr_status_t record_open(record_keys_t *keys, void *state, uint8_t *data, size_t
     }
     record_write_header(header, RECORD_APPLICATION_DATA, false, size);
     record_nonce(keys, nonce);
-    size -= SKR_AEAD_TAG_SIZE;
+    size -= keys->aead->tag_size;
     skr_crypto_t opened = keys->aead->open(
         state, nonce, header, sizeof(header), data, size, data + size);
     if (opened != SKR_CRYPTO_OK) {
@@ -126,16 +126,30 @@ skr_status_t record_seal(record_keys_t *keys, void *state, uint8_t *record, reco
     content[size] = (uint8_t)type;
     memset(content + size + 1, 0, pad);
     size_t inner = size + 1 + pad;
-    record_write_header(record, RECORD_APPLICATION_DATA, false, inner + SKR_AEAD_TAG_SIZE);
+    record_write_header(record, RECORD_APPLICATION_DATA, false, inner + keys->aead->tag_size);
     record_nonce(keys, nonce);
     if (!keys->aead->seal(
             state, nonce, record, SKR_RECORD_HEADER_SIZE, content, inner, content + inner)) {
-        ct_wipe(record, record_sealed_size(size, pad)); // what isn't sealed must not be sent
+        // What isn't sealed must not be sent.
+        ct_wipe(record, SKR_RECORD_HEADER_SIZE + inner + keys->aead->tag_size);
         return SKR_ERR_PROVIDER;
     }
     keys->sequence++;
     return SKR_OK;
 }
+
+static skr_status_t record13_read_header(const uint8_t *bytes, record_header_t *out) {
+    return record_read_header(bytes, true, false, out);
+}
+
+const record_protection_t record13_protection = {
+    .version = 0x0304,
+    .ahead = 0,
+    .hides_type = true,
+    .read_header = record13_read_header,
+    .open = record_open,
+    .seal = record_seal,
+};
 
 size_t record_padding(size_t size, size_t pad_to, size_t limit) {
     if (pad_to == 0 || size >= limit || size % pad_to == 0) {

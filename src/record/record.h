@@ -19,13 +19,43 @@ typedef struct {
     uint16_t size; // of the fragment behind the header
 } record_header_t;
 
+// How a version protects records: TLS 1.3 hides the content's type and derives the nonce, TLS 1.2
+// does neither with every AEAD (record12.c). A build holds what its profile names.
+typedef struct record_protection record_protection_t;
+
 // The keys of one direction. aead NULL: records are not protected yet.
 typedef struct {
     const skr_aead_t *aead;
+    const record_protection_t *protection;
     uint64_t sequence; // of the next record
     uint8_t key[SKR_AEAD_KEY_MAX];
-    uint8_t iv[SKR_AEAD_NONCE_SIZE];
+    uint8_t iv[SKR_AEAD_NONCE_SIZE]; // TLS 1.2 with an explicit nonce: its first 4 bytes
 } record_keys_t;
+
+struct record_protection {
+    uint16_t version;
+    uint8_t ahead; // bytes between header and content: an explicit nonce
+    bool hides_type; // on the wire every record is application_data, the type goes behind the
+                     // content
+    // As record_read_header() for protected records.
+    skr_status_t (*read_header)(const uint8_t *bytes, record_header_t *out);
+    // As record_open(); *type comes in as the header's, the content starts at data + ahead.
+    skr_status_t (*open)(record_keys_t *keys, void *state, uint8_t *data, size_t size,
+        uint8_t *type, size_t *content_size);
+    // As record_seal(); the content lies at record + 5 + ahead.
+    skr_status_t (*seal)(record_keys_t *keys, void *state, uint8_t *record, record_type_t type,
+        size_t size, size_t pad);
+};
+
+// Bytes that protection adds to a record: an explicit nonce, the hidden type, the tag.
+static inline size_t record_overhead(const record_keys_t *keys) {
+    return (size_t)keys->protection->ahead + (keys->protection->hides_type ? 1 : 0) +
+        keys->aead->tag_size;
+}
+
+extern const record_protection_t record13_protection;
+// TLS 1.2's (RFC 5246 section 6.2.3.3) for an AEAD by its id.
+const record_protection_t *record12_protection(unsigned aead);
 
 // Reads a 5-byte header. is_protected: keys for reading are installed. first: nothing was received
 // before, so the header decides whether this is TLS at all. SKR_ERR_RECORD_HEADER (the first
@@ -45,13 +75,14 @@ void record_write_header(uint8_t *bytes, record_type_t type, bool initial, size_
 skr_status_t record_open(record_keys_t *keys, void *state, uint8_t *data, size_t size,
     uint8_t *type, size_t *content_size);
 // Seals data[0..size) in place: header at record[0..5), content at record[5..5+size) already; pad
-// zeros, inner type, tag and the header are written. record has room for record_sealed_size(size,
-// pad). SKR_ERR_KEY_EXHAUSTED, _PROVIDER, _USAGE (no keys, or size and pad beyond 2^14); the record
-// is then not to be sent. Advances the sequence.
+// zeros, inner type, tag and the header are written. record has room for record_sealed_size(keys,
+// size, pad). SKR_ERR_KEY_EXHAUSTED, _PROVIDER, _USAGE (no keys, or size and pad beyond 2^14); the
+// record is then not to be sent. Advances the sequence.
 skr_status_t record_seal(
     record_keys_t *keys, void *state, uint8_t *record, record_type_t type, size_t size, size_t pad);
-static inline size_t record_sealed_size(size_t size, size_t pad) {
-    return SKR_RECORD_HEADER_SIZE + size + pad + SKR_RECORD_TAIL_SIZE;
+// Of a whole record, whatever the version.
+static inline size_t record_sealed_size(const record_keys_t *keys, size_t size, size_t pad) {
+    return SKR_RECORD_HEADER_SIZE + size + pad + record_overhead(keys);
 }
 // Zeros that pad content of this size to a multiple of pad_to, not beyond limit (content and
 // padding together). pad_to 0: none.

@@ -311,3 +311,68 @@ void wire_write_key_share(writer_t *w, bool list, uint16_t group, skr_view_t sha
     }
     writer_close(w, block);
 }
+
+// --- Pre-shared keys ---
+
+bool wire_next_psk_identity(reader_t *identities, skr_view_t *identity, uint32_t *age) {
+    if (!reader_more(identities)) {
+        return false;
+    }
+    *identity = reader_vector(identities, 2);
+    *age = reader_u32(identities);
+    if (identity->size == 0) {
+        reader_fail(identities);
+    }
+    return !reader_failed(identities);
+}
+
+bool wire_next_psk_binder(reader_t *binders, skr_view_t *binder) {
+    enum { BINDER_MIN = 32 };
+    if (!reader_more(binders)) {
+        return false;
+    }
+    *binder = reader_vector(binders, 1);
+    if (binder->size < BINDER_MIN) {
+        reader_fail(binders);
+    }
+    return !reader_failed(binders);
+}
+
+skr_status_t wire_read_psk_offer(skr_view_t body, skr_view_t *identities, skr_view_t *binders) {
+    reader_t r = reader_of(body);
+    *identities = reader_vector(&r, 2);
+    *binders = reader_vector(&r, 2);
+    if (!reader_done(&r) || identities->size == 0) {
+        return SKR_ERR_DECODE;
+    }
+    reader_t i = reader_of(*identities), b = reader_of(*binders);
+    size_t count = 0;
+    skr_view_t each;
+    uint32_t age = 0;
+    while (wire_next_psk_identity(&i, &each, &age)) {
+        count++;
+    }
+    while (wire_next_psk_binder(&b, &each)) {
+        count--;
+    }
+    if (reader_failed(&i) || reader_failed(&b)) {
+        return SKR_ERR_DECODE;
+    }
+    return count == 0 ? SKR_OK : SKR_ERR_ILLEGAL_PARAMETER;
+}
+
+skr_status_t wire_read_psk_modes(skr_view_t body, bool *psk_ke, bool *psk_dhe_ke) {
+    reader_t r = reader_of(body);
+    reader_t modes = reader_of(reader_vector(&r, 1));
+    *psk_ke = false;
+    *psk_dhe_ke = false;
+    if (!reader_done(&r) || !reader_more(&modes)) {
+        return SKR_ERR_DECODE;
+    }
+    while (reader_more(&modes)) {
+        uint8_t mode = reader_u8(&modes);
+        *psk_ke = *psk_ke || mode == 0;
+        *psk_dhe_ke = *psk_dhe_ke || mode == 1;
+    }
+    return SKR_OK;
+}

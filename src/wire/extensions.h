@@ -17,28 +17,29 @@ enum {
     WIRE_IN_CT = 16, // Certificate, in each entry
     WIRE_IN_CR = 32, // CertificateRequest
     WIRE_IN_NST = 64, // NewSessionTicket
+    WIRE_IN_SH12 = 128, // ServerHello of TLS 1.2
 };
 
 // clang-format off
 // ROW(name, number, messages): the table of RFC 9846 section 4.3 plus what TLS 1.2 clients send in the same ClientHello.
 #define WIRE_EXTENSIONS(ROW) \
-    ROW(SERVER_NAME,                0, WIRE_IN_CH | WIRE_IN_EE | WIRE_IN_CR) /* RFC 6066 */ \
-    ROW(MAX_FRAGMENT_LENGTH,        1, WIRE_IN_CH | WIRE_IN_EE) /* RFC 6066 */ \
-    ROW(STATUS_REQUEST,             5, WIRE_IN_CH | WIRE_IN_CR | WIRE_IN_CT) /* RFC 6066 */ \
+    ROW(SERVER_NAME,                0, WIRE_IN_CH | WIRE_IN_EE | WIRE_IN_CR | WIRE_IN_SH12) /* RFC 6066 */ \
+    ROW(MAX_FRAGMENT_LENGTH,        1, WIRE_IN_CH | WIRE_IN_EE | WIRE_IN_SH12) /* RFC 6066 */ \
+    ROW(STATUS_REQUEST,             5, WIRE_IN_CH | WIRE_IN_CR | WIRE_IN_CT | WIRE_IN_SH12) /* RFC 6066 */ \
     ROW(SUPPORTED_GROUPS,          10, WIRE_IN_CH | WIRE_IN_EE) /* section 4.3.7 */ \
-    ROW(EC_POINT_FORMATS,          11, WIRE_IN_CH) /* RFC 8422, TLS 1.2 */ \
+    ROW(EC_POINT_FORMATS,          11, WIRE_IN_CH | WIRE_IN_SH12) /* RFC 8422, TLS 1.2 */ \
     ROW(SIGNATURE_ALGORITHMS,      13, WIRE_IN_CH | WIRE_IN_CR) /* section 4.3.3 */ \
     ROW(USE_SRTP,                  14, WIRE_IN_CH | WIRE_IN_EE) /* RFC 5764 */ \
     ROW(HEARTBEAT,                 15, WIRE_IN_CH | WIRE_IN_EE) /* RFC 6520 */ \
-    ROW(ALPN,                      16, WIRE_IN_CH | WIRE_IN_EE) /* RFC 7301 */ \
-    ROW(SIGNED_CERTIFICATE_TIMESTAMP, 18, WIRE_IN_CH | WIRE_IN_CR | WIRE_IN_CT) /* RFC 6962 */ \
+    ROW(ALPN,                      16, WIRE_IN_CH | WIRE_IN_EE | WIRE_IN_SH12) /* RFC 7301 */ \
+    ROW(SIGNED_CERTIFICATE_TIMESTAMP, 18, WIRE_IN_CH | WIRE_IN_CR | WIRE_IN_CT | WIRE_IN_SH12) /* RFC 6962 */ \
     ROW(CLIENT_CERTIFICATE_TYPE,   19, WIRE_IN_CH | WIRE_IN_EE) /* RFC 7250 */ \
     ROW(SERVER_CERTIFICATE_TYPE,   20, WIRE_IN_CH | WIRE_IN_EE) /* RFC 7250 */ \
     ROW(PADDING,                   21, WIRE_IN_CH) /* RFC 7685 */ \
-    ROW(ENCRYPT_THEN_MAC,          22, WIRE_IN_CH) /* RFC 7366, TLS 1.2 */ \
-    ROW(EXTENDED_MASTER_SECRET,    23, WIRE_IN_CH) /* RFC 7627, TLS 1.2 */ \
-    ROW(RECORD_SIZE_LIMIT,         28, WIRE_IN_CH | WIRE_IN_EE) /* RFC 8449 */ \
-    ROW(SESSION_TICKET,            35, WIRE_IN_CH) /* RFC 5077, TLS 1.2 */ \
+    ROW(ENCRYPT_THEN_MAC,          22, WIRE_IN_CH | WIRE_IN_SH12) /* RFC 7366, TLS 1.2 */ \
+    ROW(EXTENDED_MASTER_SECRET,    23, WIRE_IN_CH | WIRE_IN_SH12) /* RFC 7627, TLS 1.2 */ \
+    ROW(RECORD_SIZE_LIMIT,         28, WIRE_IN_CH | WIRE_IN_EE | WIRE_IN_SH12) /* RFC 8449 */ \
+    ROW(SESSION_TICKET,            35, WIRE_IN_CH | WIRE_IN_SH12) /* RFC 5077, TLS 1.2 */ \
     ROW(PRE_SHARED_KEY,            41, WIRE_IN_CH | WIRE_IN_SH) /* section 4.3.11 */ \
     ROW(EARLY_DATA,                42, WIRE_IN_CH | WIRE_IN_EE | WIRE_IN_NST) /* section 4.3.10 */ \
     ROW(SUPPORTED_VERSIONS,        43, WIRE_IN_CH | WIRE_IN_SH | WIRE_IN_HRR) /* section 4.3.1 */ \
@@ -49,7 +50,7 @@ enum {
     ROW(POST_HANDSHAKE_AUTH,       49, WIRE_IN_CH) /* section 4.3.6 */ \
     ROW(SIGNATURE_ALGORITHMS_CERT, 50, WIRE_IN_CH | WIRE_IN_CR) /* section 4.3.3 */ \
     ROW(KEY_SHARE,                 51, WIRE_IN_CH | WIRE_IN_SH | WIRE_IN_HRR) /* section 4.3.8 */ \
-    ROW(RENEGOTIATION_INFO,     65281, WIRE_IN_CH) /* RFC 5746, TLS 1.2 */
+    ROW(RENEGOTIATION_INFO,     65281, WIRE_IN_CH | WIRE_IN_SH12) /* RFC 5746, TLS 1.2 */
 // clang-format on
 
 typedef enum {
@@ -102,6 +103,15 @@ skr_status_t wire_read_key_shares(skr_view_t body, skr_view_t *shares);
 bool wire_next_key_share(reader_t *shares, uint16_t *group, skr_view_t *share); // false at the end
 // The server's one.
 skr_status_t wire_read_key_share(skr_view_t body, uint16_t *group, skr_view_t *share);
+// The client's pre-shared keys (section 4.3.11): as many binders as identities, at least one.
+// binders looks at the list without its length; everything of the ClientHello before that length is
+// what the binders cover.
+skr_status_t wire_read_psk_offer(skr_view_t body, skr_view_t *identities, skr_view_t *binders);
+bool wire_next_psk_identity(
+    reader_t *identities, skr_view_t *identity, uint32_t *age); // false at the end
+bool wire_next_psk_binder(reader_t *binders, skr_view_t *binder);
+// psk_key_exchange_modes (section 4.3.9).
+skr_status_t wire_read_psk_modes(skr_view_t body, bool *psk_ke, bool *psk_dhe_ke);
 // The DER Names; at least one, none empty.
 skr_status_t wire_read_authorities(skr_view_t body, skr_view_t *names);
 

@@ -33,6 +33,14 @@ const char *wire_type_name(unsigned type) {
             return "EncryptedExtensions";
         case WIRE_CERTIFICATE:
             return "Certificate";
+        case WIRE_SERVER_KEY_EXCHANGE:
+            return "ServerKeyExchange";
+        case WIRE_SERVER_HELLO_DONE:
+            return "ServerHelloDone";
+        case WIRE_CLIENT_KEY_EXCHANGE:
+            return "ClientKeyExchange";
+        case WIRE_CHANGE_CIPHER_SPEC:
+            return "ChangeCipherSpec";
         case WIRE_CERTIFICATE_REQUEST:
             return "CertificateRequest";
         case WIRE_CERTIFICATE_VERIFY:

@@ -17,12 +17,18 @@ typedef enum {
     WIRE_END_OF_EARLY_DATA = 5,
     WIRE_ENCRYPTED_EXTENSIONS = 8,
     WIRE_CERTIFICATE = 11,
+    WIRE_SERVER_KEY_EXCHANGE = 12, // TLS 1.2
     WIRE_CERTIFICATE_REQUEST = 13,
+    WIRE_SERVER_HELLO_DONE = 14, // TLS 1.2
     WIRE_CERTIFICATE_VERIFY = 15,
+    WIRE_CLIENT_KEY_EXCHANGE = 16, // TLS 1.2
     WIRE_FINISHED = 20,
     WIRE_KEY_UPDATE = 24,
     WIRE_MESSAGE_HASH = 254,
     WIRE_HELLO_RETRY_REQUEST = 256,
+    // No handshake message on the wire but a record of its own type; in TLS 1.2 it has its place in
+    // the order.
+    WIRE_CHANGE_CIPHER_SPEC = 257,
 } wire_type_t;
 
 // The name in the RFC's prose ("ClientHello"), "unknown" for others.

@@ -146,18 +146,17 @@ static void test_group_sizes(void **state) {
 static void test_signature_lists(void **state) {
     const skr_provider_t *provider = ((crypto_pair_t *)*state)->provider;
     assert_non_null(provider->signatures[0]);
-    bool certificates_only = false;
+    bool certificates_only = false, pkcs1_seen = false;
     for (size_t i = 0; provider->signatures[i] != NULL; i++) {
         const skr_signature_t *signature = provider->signatures[i];
         assert_ptr_equal(crypto_find_signature(provider, signature->scheme), signature);
         assert_non_null(signature->verify);
-        // RFC 9846 section 4.3.3: PKCS #1 v1.5 signs no handshake; private code points never go
-        // out.
+        // Private code points never go out. PKCS #1 v1.5 signs for TLS 1.2 and comes behind all
+        // that TLS 1.3 signs with (RFC 9846 section 4.3.3); those for certificates come last.
         bool pkcs1 = (signature->scheme & 0xff) == 0x01;
-        if (pkcs1 || signature->scheme >= 0xfe00) {
-            assert_null(signature->sign);
-        }
-        // Those for certificates come last.
+        assert_int_equal(signature->sign == NULL, signature->scheme >= 0xfe00);
+        assert_false(pkcs1_seen && !pkcs1 && signature->sign != NULL);
+        pkcs1_seen = pkcs1_seen || pkcs1;
         assert_false(certificates_only && signature->sign != NULL);
         certificates_only = signature->sign == NULL;
         if (signature->hash != SKR_HASH_NONE) {

@@ -110,7 +110,7 @@ static void test_known_answers(void **state_) {
         uint8_t *tag = data.data + plain.size;
         assert_true(aead->seal(state, nonce.data, aad.data, aad.size, data.data, plain.size, tag));
         crypto_expect_bytes(
-            row->name, data.data, plain.size + SKR_AEAD_TAG_SIZE, sealed.data, sealed.size);
+            row->name, data.data, plain.size + SKR_AEAD_TAG_MAX, sealed.data, sealed.size);
         crypto_expect(row->name,
             aead->open(state, nonce.data, aad.data, aad.size, data.data, plain.size, tag),
             SKR_CRYPTO_OK);
@@ -122,12 +122,12 @@ static void test_known_answers(void **state_) {
 
 // What one provider seals, the other opens, at every small size and at the largest record's.
 static void check_size(sealer_t *ours, sealer_t *theirs, const uint8_t *plain, size_t size) {
-    static uint8_t a[RECORD_MAX + SKR_AEAD_TAG_SIZE], b[RECORD_MAX + SKR_AEAD_TAG_SIZE];
+    static uint8_t a[RECORD_MAX + SKR_AEAD_TAG_MAX], b[RECORD_MAX + SKR_AEAD_TAG_MAX];
     memcpy(a, plain, size);
     memcpy(b, plain, size);
     assert_true(seal(ours, a, size));
     assert_true(seal(theirs, b, size));
-    crypto_expect_bytes("sealed", a, size + SKR_AEAD_TAG_SIZE, b, size + SKR_AEAD_TAG_SIZE);
+    crypto_expect_bytes("sealed", a, size + SKR_AEAD_TAG_MAX, b, size + SKR_AEAD_TAG_MAX);
     crypto_expect("open", open(ours, b, size), SKR_CRYPTO_OK);
     crypto_expect_bytes("opened", b, size, plain, size);
     ours->nonce[11]++;
@@ -160,22 +160,22 @@ static void test_every_size(void **state) {
 // With one bit changed it must not open; changed back it must.
 static void check_flip(
     sealer_t *sealer, const uint8_t *sealed, size_t size, uint8_t *where, unsigned bit) {
-    uint8_t data[64 + SKR_AEAD_TAG_SIZE];
-    memcpy(data, sealed, size + SKR_AEAD_TAG_SIZE);
+    uint8_t data[64 + SKR_AEAD_TAG_MAX];
+    memcpy(data, sealed, size + SKR_AEAD_TAG_MAX);
     uint8_t *flipped = where == NULL ? &data[bit / 8] : &where[bit / 8];
     *flipped ^= (uint8_t)(1U << bit % 8);
     crypto_expect("one bit changed", open(sealer, data, size), SKR_CRYPTO_REFUSED);
     if (where != NULL) {
         *flipped ^= (uint8_t)(1U << bit % 8);
     }
-    memcpy(data, sealed, size + SKR_AEAD_TAG_SIZE);
+    memcpy(data, sealed, size + SKR_AEAD_TAG_MAX);
     crypto_expect("changed back", open(sealer, data, size), SKR_CRYPTO_OK);
 }
 
 static void check_flips(sealer_t *sealer, size_t size) {
-    uint8_t sealed[64 + SKR_AEAD_TAG_SIZE] = {23, 3, 3};
+    uint8_t sealed[64 + SKR_AEAD_TAG_MAX] = {23, 3, 3};
     assert_true(seal(sealer, sealed, size));
-    for (unsigned bit = 0; bit < 8 * (size + SKR_AEAD_TAG_SIZE); bit++) {
+    for (unsigned bit = 0; bit < 8 * (size + SKR_AEAD_TAG_MAX); bit++) {
         check_flip(sealer, sealed, size, NULL, bit);
     }
     for (unsigned bit = 0; bit < 8 * SKR_AEAD_NONCE_SIZE; bit++) {
@@ -204,7 +204,7 @@ static void test_moved_borders(void **state) {
     const crypto_pair_t *pair = *state;
     for (size_t i = 0; pair->provider->aeads[i] != NULL; i++) {
         sealer_t s;
-        uint8_t data[32 + SKR_AEAD_TAG_SIZE] = {0}, tag[SKR_AEAD_TAG_SIZE], copy[32], aad[8];
+        uint8_t data[32 + SKR_AEAD_TAG_MAX] = {0}, tag[SKR_AEAD_TAG_MAX], copy[32], aad[8];
         sealer_start(&s, pair->provider->aeads[i], 9 + i);
         assert_true(seal(&s, data, 32));
         memcpy(tag, data + 32, sizeof(tag));
@@ -234,7 +234,7 @@ static void test_two_keys(void **state) {
     const crypto_pair_t *pair = *state;
     for (size_t i = 0; pair->provider->aeads[i] != NULL; i++) {
         sealer_t a, b;
-        uint8_t one[40 + SKR_AEAD_TAG_SIZE] = {1}, two[40 + SKR_AEAD_TAG_SIZE] = {1};
+        uint8_t one[40 + SKR_AEAD_TAG_MAX] = {1}, two[40 + SKR_AEAD_TAG_MAX] = {1};
         sealer_start(&a, pair->provider->aeads[i], 20);
         sealer_start(&b, pair->provider->aeads[i], 20);
         b.aead->clear(b.state);

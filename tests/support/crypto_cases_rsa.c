@@ -1,8 +1,8 @@
 // RSA of a provider.
 //
 // In: crypto_signatures.c. Out: whether the right signatures are accepted and the wrong ones
-// refused, whether PSS uses the salt that it is given and signs what another maker would, at moduli
-// that are and are not whole bytes.
+// refused, whether PSS uses the salt that it is given and both kinds sign what another maker would,
+// at moduli that are and are not whole bytes.
 #include <string.h>
 
 #include "support/crypto_cases.h"
@@ -198,6 +198,40 @@ static void test_pss_salt(void **state) {
     assert_int_equal(tried, 5);
 }
 
+// PKCS #1 v1.5 has one signature per digest and key: the table's.
+static void test_pkcs1_signing(void **state) {
+    const skr_provider_t *provider = ((crypto_pair_t *)*state)->provider;
+    size_t tried = 0;
+    for (size_t i = 0; i < crypto_rsa_case_count; i++) {
+        const crypto_rsa_case_t *row = &crypto_rsa_cases[i];
+        bool pkcs1 = (row->scheme & 0xff) == 0x01;
+        if (!row->fits || !pkcs1 || row->key->part[SKR_RSA_D] == NULL) {
+            continue;
+        }
+        const skr_signature_t *scheme = scheme_of(provider, row->scheme);
+        crypto_bytes_t wanted = crypto_hex(row->signature);
+        crypto_bytes_t digest = crypto_digest(provider, scheme->hash, (const uint8_t *)"sample", 6);
+        uint8_t signature[SKR_SIGNATURE_MAX];
+        size_t size = 0;
+        crypto_key_t key;
+        test_random_t random;
+        test_random_seed(&random, 12);
+        crypto_key_rsa(&key, scheme->key_type, row->key);
+        assert_true(provider->key_open(&key.key));
+        for (int round = 0; round < 2; round++) {
+            memset(signature, 0, sizeof(signature));
+            crypto_expect(row->name,
+                scheme->sign(
+                    &key.key, digest.data, digest.size, test_random, &random, signature, &size),
+                SKR_CRYPTO_OK);
+            crypto_expect_bytes(row->name, signature, size, wanted.data, wanted.size);
+        }
+        provider->key_close(&key.key);
+        tried++;
+    }
+    assert_int_equal(tried, 5);
+}
+
 int crypto_rsa_cases_run(crypto_pair_t *pair) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_prestate(test_table, pair),
@@ -206,6 +240,7 @@ int crypto_rsa_cases_run(crypto_pair_t *pair) {
         cmocka_unit_test_prestate(test_beyond_the_modulus, pair),
         cmocka_unit_test_prestate(test_odd_numbers, pair),
         cmocka_unit_test_prestate(test_pss_salt, pair),
+        cmocka_unit_test_prestate(test_pkcs1_signing, pair),
     };
     return cmocka_run_group_tests_name("rsa", tests, NULL, NULL);
 }

@@ -42,6 +42,7 @@ static void side_init(pair_side_t *side, const char *name, const skr_provider_t 
     side->name = name;
     memset(&side->config, 0, sizeof(side->config));
     side->config.profile = &skr_profile_full;
+    side->config.min_version = SKR_TLS13; // tests of TLS 1.2 say so
     side->config.provider = provider;
     side->config.memory = &side->memory_calls;
     side->config.random = test_random;

@@ -87,13 +87,13 @@ static void tap_seal(pair_way_t *way, const void *inner, size_t size) {
         nonce[SKR_AEAD_NONCE_SIZE - 1 - i] ^= (uint8_t)(keys->sequence >> (8 * i));
     }
     keys->sequence++;
-    record_write_header(record, RECORD_APPLICATION_DATA, false, size + SKR_AEAD_TAG_SIZE);
+    record_write_header(record, RECORD_APPLICATION_DATA, false, size + keys->aead->tag_size);
     memcpy(content, inner, size);
     assert_true(keys->aead->init(state, keys->key));
     assert_true(keys->aead->seal(
         state, nonce, record, SKR_RECORD_HEADER_SIZE, content, size, content + size));
     keys->aead->clear(state);
-    pair_inject(way->to, record, SKR_RECORD_HEADER_SIZE + size + SKR_AEAD_TAG_SIZE);
+    pair_inject(way->to, record, SKR_RECORD_HEADER_SIZE + size + keys->aead->tag_size);
 }
 
 void pair_tap_send_inner(pair_tap_t *tap, bool by_client, const void *inner, size_t size) {

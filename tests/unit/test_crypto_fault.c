@@ -62,7 +62,7 @@ static said_t call_hash_result(void) {
 static said_t with_aead(bool init_only, bool seals) {
     const skr_aead_t *aead = wrapped->aeads[0];
     const uint8_t key[SKR_AEAD_KEY_MAX] = {1}, nonce[SKR_AEAD_NONCE_SIZE] = {2};
-    uint8_t data[4] = "abc", tag[SKR_AEAD_TAG_SIZE];
+    uint8_t data[4] = "abc", tag[SKR_AEAD_TAG_MAX];
     void *state = aligned_alloc(16, ((size_t)aead->state_size + 15) / 16 * 16);
     const skr_aead_t *inner = skr_provider_openssl.aeads[0];
     said_t said = FINE;

@@ -39,24 +39,33 @@ static void test_find(void **state) {
     (void)state;
     static const struct {
         uint16_t id;
-        unsigned aead, hash;
+        unsigned aead, hash, version, auth;
         const char *name;
     } rows[] = {
-        {0x1301, 1, 4, "TLS_AES_128_GCM_SHA256"},
-        {0x1302, 2, 5, "TLS_AES_256_GCM_SHA384"},
-        {0x1303, 29, 4, "TLS_CHACHA20_POLY1305_SHA256"},
+        {0x1301, 1, 4, 4, SUITE_AUTH_ANY, "TLS_AES_128_GCM_SHA256"},
+        {0x1302, 2, 5, 4, SUITE_AUTH_ANY, "TLS_AES_256_GCM_SHA384"},
+        {0x1303, 29, 4, 4, SUITE_AUTH_ANY, "TLS_CHACHA20_POLY1305_SHA256"},
+        {0xc02b, 1, 4, 3, SUITE_AUTH_ECDSA, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"},
+        {0xc02c, 2, 5, 3, SUITE_AUTH_ECDSA, "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"},
+        {0xc02f, 1, 4, 3, SUITE_AUTH_RSA, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"},
+        {0xc030, 2, 5, 3, SUITE_AUTH_RSA, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"},
+        {0xcca8, 29, 4, 3, SUITE_AUTH_RSA, "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256"},
+        {0xcca9, 29, 4, 3, SUITE_AUTH_ECDSA, "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"},
     };
+    enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
     unsigned known = 0;
     for (unsigned id = 0; id <= 0xffff; id++) {
         known += suite_find((uint16_t)id) != NULL ? 1 : 0;
     }
-    assert_int_equal(known, 3);
-    for (size_t i = 0; i < 3; i++) {
+    assert_int_equal(known, ROWS);
+    for (size_t i = 0; i < ROWS; i++) {
         const suite_t *suite = suite_find(rows[i].id);
         assert_non_null(suite);
         assert_int_equal(suite->id, rows[i].id);
         assert_int_equal(suite->aead, rows[i].aead);
         assert_int_equal(suite->hash, rows[i].hash);
+        assert_int_equal(suite->version, rows[i].version);
+        assert_int_equal(suite->auth, rows[i].auth);
         assert_string_equal(suite->name, rows[i].name);
         assert_string_equal(skr_suite_name(rows[i].id), rows[i].name);
     }
@@ -74,8 +83,11 @@ static void assert_suites(const skr_provider_t *provider, const uint16_t *expect
 
 static void test_at(void **state) {
     (void)state;
-    assert_suites(&everything, (const uint16_t[]){0x1303, 0x1302, 0x1301}, 3);
-    assert_suites(&one, (const uint16_t[]){0x1303, 0x1301}, 2); // no SHA-384
+    assert_suites(&everything,
+        (const uint16_t[]){0x1303, 0x1302, 0x1301, 0xcca9, 0xcca8, 0xc02c, 0xc030, 0xc02b, 0xc02f},
+        9);
+    // no SHA-384
+    assert_suites(&one, (const uint16_t[]){0x1303, 0x1301, 0xcca9, 0xcca8, 0xc02b, 0xc02f}, 6);
     assert_suites(&nothing, NULL, 0);
 }
 

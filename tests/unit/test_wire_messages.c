@@ -20,8 +20,10 @@ static void test_names(void **state) {
         const char *name;
     } names[] = {{0, "HelloRequest"}, {1, "ClientHello"}, {2, "ServerHello"},
         {4, "NewSessionTicket"}, {5, "EndOfEarlyData"}, {8, "EncryptedExtensions"},
-        {11, "Certificate"}, {13, "CertificateRequest"}, {15, "CertificateVerify"},
-        {20, "Finished"}, {24, "KeyUpdate"}, {254, "message_hash"}, {256, "HelloRetryRequest"}};
+        {11, "Certificate"}, {12, "ServerKeyExchange"}, {14, "ServerHelloDone"},
+        {16, "ClientKeyExchange"}, {257, "ChangeCipherSpec"}, {13, "CertificateRequest"},
+        {15, "CertificateVerify"}, {20, "Finished"}, {24, "KeyUpdate"}, {254, "message_hash"},
+        {256, "HelloRetryRequest"}};
     unsigned known = 0;
     for (unsigned type = 0; type < 1000; type++) {
         known += strcmp(wire_type_name(type), "unknown") != 0 ? 1 : 0;

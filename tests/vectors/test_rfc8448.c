@@ -255,7 +255,7 @@ static void test_finished(void **state) {
 }
 
 static record_keys_t keys_of(const trace_item_t *item) {
-    record_keys_t keys = {.aead = aead};
+    record_keys_t keys = {.aead = aead, .protection = &record13_protection};
     const char *side = item->by_client ? "client" : "server";
     char name[64];
     snprintf(name, sizeof(name), "%s_%s_key", side, trace_epoch_name(item->epoch));
@@ -299,7 +299,7 @@ static void assert_protected(const trace_item_t *item, uint64_t sequence) {
     keys.sequence = sequence;
     memcpy(record + 5, item->payload.data, size);
     assert_int_equal(record_seal(&keys, state, record, type_of(item), size, 0), SKR_OK);
-    assert_view(view_of(record, record_sealed_size(size, 0)), item->bytes);
+    assert_view(view_of(record, record_sealed_size(&keys, size, 0)), item->bytes);
 
     keys.sequence = sequence;
     assert_int_equal(record_read_header(item->bytes.data, true, false, &header), SKR_OK);

@@ -53,7 +53,7 @@ static void *allocate(size_t size) {
 
 // Room for the hexadecimal's bytes and a tag; "-" is nothing.
 static bytes_t bytes_of(const char *hex) {
-    bytes_t out = {allocate(strlen(hex) / 2 + SKR_AEAD_TAG_SIZE), 0};
+    bytes_t out = {allocate(strlen(hex) / 2 + SKR_AEAD_TAG_MAX), 0};
     unsigned byte = 0;
     while (strcmp(hex, "-") != 0 && hex[2 * out.size] != 0) {
         if (sscanf(hex + 2 * out.size, "%2x", &byte) != 1) {
@@ -120,12 +120,12 @@ static void run_aead(char **field) {
     bytes_t key = bytes_of(field[2]), nonce = bytes_of(field[3]), aad = bytes_of(field[4]);
     bytes_t plain = bytes_of(field[5]), cipher = bytes_of(field[6]), tag = bytes_of(field[7]);
     const skr_aead_t *aead = find_aead(field[0], key.size);
-    uint8_t own_tag[SKR_AEAD_TAG_SIZE];
+    uint8_t own_tag[SKR_AEAD_TAG_MAX];
     if (aead == NULL) {
         skip_vector("no such key size in TLS");
     } else if (nonce.size != SKR_AEAD_NONCE_SIZE) {
         skip_vector("nonce is not of 12 bytes");
-    } else if (tag.size != SKR_AEAD_TAG_SIZE || strcmp(field[1], "128") != 0) {
+    } else if (tag.size != SKR_AEAD_TAG_MAX || strcmp(field[1], "128") != 0) {
         skip_vector("tag is not of 16 bytes");
     } else {
         void *state = allocate(aead->state_size);

@@ -1,0 +1,21 @@
+// Identity, as both versions need it: judging a chain, signing, checking a signature.
+#ifndef SKR_HS_AUTH_H
+#define SKR_HS_AUTH_H
+
+#include "hs/hs.h"
+
+// Judges the peer's chain (count 0: it has none) and keeps its key. May wait for the caller's
+// verdict; with hs->path_checked set, call auth_verdict() instead.
+skr_status_t auth_judge(hs_t *hs, const skr_view_t *chain, size_t count);
+skr_status_t auth_verdict(const hs_t *hs);
+// Writes scheme and signature of hs->to_sign by hs->credential; may wait for the caller's.
+skr_status_t auth_sign(hs_t *hs, writer_t *w);
+// The one place that sets PROOF_SIGNATURE. content: what scheme's verify() takes.
+skr_status_t auth_check_signature(hs_t *hs, const skr_signature_t *scheme, skr_view_t content,
+    const wire_certificate_verify_t *verify);
+// Hashes what is signed as the scheme wants it (not at all with SKR_HASH_NONE). out:
+// AUTH_CONTENT_MAX or more.
+skr_status_t auth_hash(
+    const hs_t *hs, const skr_signature_t *scheme, skr_view_t content, uint8_t *out, size_t *size);
+
+#endif

@@ -1,0 +1,36 @@
+// Resumption by pre-shared key in TLS 1.3 (RFC 9846 section 4.3.11).
+#ifndef SKR_HS_PSK_H
+#define SKR_HS_PSK_H
+
+#include "hs/hs.h"
+
+// What a session is bound to: a SHA-256 over role, the server's name, protocols, verification
+// policy and roots.
+bool psk_binding(const skr_config_t *config, skr_view_t name, uint8_t *out);
+
+// Server: opens a ticket into hs->session, with the key of its name. false: it can't be opened.
+bool psk_open_ticket(hs_t *hs, skr_view_t ticket);
+// Server: a session of this handshake, sealed with the newest ticket key into out
+// (SKR_SESSION_OVERHEAD bytes). session comes with version, flags, age_add and secret. *size 0:
+// there is no key.
+skr_status_t psk_seal_ticket(hs_t *hs, session_t *session, uint8_t *out, size_t *size);
+// Client: psk_key_exchange_modes, and pre_shared_key with room for its binder, which must be the
+// last extension.
+void psk_write_modes(hs_t *hs, writer_t *w);
+void psk_write_offer(hs_t *hs, writer_t *w);
+// Client: fills in the binder at the end of a ClientHello's body (section 4.3.11.2).
+skr_status_t psk_bind(hs_t *hs, uint8_t *body, size_t size);
+// Client: the ServerHello's answer. The one place that sets PROOF_PSK for a client: that the server
+// knows the key, its Finished will show.
+skr_status_t psk_take_answer(hs_t *hs, skr_view_t answer);
+// Server: looks for a ticket that can be resumed, and judges its binder. Sets F_PSK when there is
+// one. body is the whole ClientHello's.
+skr_status_t psk_select(hs_t *hs, const wire_extensions_t *e, skr_view_t body);
+// Server: pre_shared_key of the ServerHello.
+void psk_write_answer(const hs_t *hs, writer_t *w);
+// Server: a NewSessionTicket (section 4.7.1), the whole message. SKR_OK with nothing written: there
+// is no key to seal it with.
+skr_status_t psk_build_ticket(hs_t *hs, writer_t *w);
+enum { PSK_TICKET_MESSAGE_MAX = SKR_MESSAGE_HEADER_SIZE + 16 + SKR_SESSION_OVERHEAD };
+
+#endif

@@ -1,10 +1,10 @@
-// The walker and the TLS 1.3 table (src/hs/walk.c, tls13.def): who may say what, and when.
+// The walker and the tables (src/hs/walk.c, tls13.def, tls12.def): who may say what, and when.
 //
-// In: both roles' scripts, and two handshakes that talk without records. Out: at every point of
-// every walk each of the 256 message types but the due ones is refused, to both roles; keys start
-// behind their rows, in both roles alike; and the table keeps the two rules that keep a peer from
-// steering it: an arrival teaches only what its row names, and a row that teaches never stands
-// where its reader could not tell that it did not come.
+// In: both roles' scripts, and two handshakes of TLS 1.3 that talk without records. Out: at every
+// point of every walk each of the 256 message types but the due ones is refused, to both roles;
+// keys start behind their rows, in both roles alike; and the tables keep the two rules that keep a
+// peer from steering it: an arrival teaches only what its row names, and a row that teaches never
+// stands where its reader could not tell that it did not come.
 #include <stdarg.h>
 #include <setjmp.h>
 #include <string.h>
@@ -15,86 +15,118 @@
 #include "support/pair_memory.h"
 #include "support/pki.h"
 
-enum { FACTS = 16, ROWS = 12, ALL_KEYS = K_S_HS | K_C_HS | K_S_AP | K_C_AP };
+enum { FACTS = 64 };
 
-// --- The table ---
+// --- The tables ---
+
+typedef struct {
+    const char *name;
+    const hs_script_t *client, *server;
+    unsigned keys; // that start in each of its walks
+    unsigned teaching; // rows that teach
+} table_t;
+
+static const table_t tls13 = {
+    "TLS 1.3", &hs_script_client13, &hs_script_server13, K_S_HS | K_C_HS | K_S_AP | K_C_AP, 2};
+static const table_t tls12 = {
+    "TLS 1.2", &hs_script_client12, &hs_script_server12, K_C_12 | K_S_12 | K_MASTER_12, 1};
 
 static bool present(const hs_step_t *step, unsigned facts) {
     return (facts & step->only_when) == step->only_when && (facts & step->never_when) == 0;
 }
 
+// Facts that can be true together: somebody authenticates in one way.
+static bool possible(unsigned facts) {
+    return ((facts & F_FULL) != 0) != ((facts & F_PSK) != 0);
+}
+
 static void test_columns(void **state) {
-    (void)state;
-    const hs_script_t *client = &hs_script_client13, *server = &hs_script_server13;
-    unsigned keys = 0;
-    assert_int_equal(client->self, HS_CLIENT);
-    assert_int_equal(server->self, HS_SERVER);
-    assert_int_equal(client->count, ROWS);
-    assert_int_equal(server->count, ROWS);
-    for (unsigned i = 0; i < ROWS; i++) {
-        const hs_step_t *one = &client->steps[i], *two = &server->steps[i];
+    const table_t *table = *state;
+    assert_int_equal(table->client->self, HS_CLIENT);
+    assert_int_equal(table->server->self, HS_SERVER);
+    assert_int_equal(table->client->version, table->server->version);
+    assert_int_equal(table->client->count, table->server->count);
+    for (unsigned i = 0; i < table->client->count; i++) {
+        const hs_step_t *one = &table->client->steps[i], *two = &table->server->steps[i];
         assert_int_equal(one->writer, two->writer);
         assert_int_equal(one->type, two->type);
         assert_int_equal(one->only_when, two->only_when);
         assert_int_equal(one->never_when, two->never_when);
         assert_int_equal(one->keys, two->keys);
         assert_int_equal(one->learns, two->learns);
-        bool by_client = one->writer == HS_CLIENT;
-        assert_true((one->send != NULL) == by_client && (one->recv != NULL) == !by_client);
-        assert_true((two->send != NULL) == !by_client && (two->recv != NULL) == by_client);
-        assert_int_equal(keys & one->keys, 0); // each key starts once
-        keys |= one->keys;
+        bool by_client = one->writer == HS_CLIENT, message = one->type != WIRE_CHANGE_CIPHER_SPEC;
+        assert_int_equal(one->send != NULL, by_client && message);
+        assert_int_equal(one->recv != NULL, !by_client && message);
+        assert_int_equal(two->send != NULL, !by_client && message);
+        assert_int_equal(two->recv != NULL, by_client && message);
     }
-    assert_int_equal(keys, ALL_KEYS);
+}
+
+// Every walk starts every key once, whatever the facts; the master secret of TLS 1.2 is there
+// already when a session is resumed.
+static void test_keys_start_once(void **state) {
+    const table_t *table = *state;
+    for (unsigned facts = 0; facts < FACTS; facts++) {
+        unsigned keys = 0;
+        for (unsigned i = 0; i < table->client->count && possible(facts); i++) {
+            const hs_step_t *step = &table->client->steps[i];
+            if (present(step, facts)) {
+                assert_int_equal(keys & step->keys, 0);
+                keys |= step->keys;
+            }
+        }
+        unsigned wanted = table->keys & ~((facts & F_PSK) != 0 ? (unsigned)K_MASTER_12 : 0u);
+        assert_true(!possible(facts) || keys == wanted);
+    }
 }
 
 // An arrival teaches only what its own row asks for, and nothing that would forbid it.
 static void test_what_rows_teach(void **state) {
-    (void)state;
+    const table_t *table = *state;
     unsigned teaching = 0;
-    for (unsigned i = 0; i < ROWS; i++) {
-        const hs_step_t *step = &hs_script_client13.steps[i];
+    for (unsigned i = 0; i < table->client->count; i++) {
+        const hs_step_t *step = &table->client->steps[i];
         assert_int_equal(step->learns & ~step->only_when, 0);
         assert_int_equal(step->learns & step->never_when, 0);
-        // Never that certificates authenticate: a peer could turn a resumption into a full
-        // handshake, or the other way round.
-        assert_int_equal(step->learns & F_FULL, 0);
+        // Never who authenticates how: a peer could turn a resumption into a full handshake, or the
+        // other way round.
+        assert_int_equal(step->learns & (F_FULL | F_PSK | F_TICKET | F_EMPTY_CERT), 0);
         // Only servers teach, since only they choose.
         assert_true(step->learns == 0 || step->writer == HS_SERVER);
         teaching += step->learns != 0 ? 1 : 0;
     }
-    assert_int_equal(teaching, 2);
+    assert_int_equal(teaching, table->teaching);
 }
 
 // Where a row that teaches does not come, a message of the same writer does: whatever the facts.
 static void test_teaching_rows_end_no_flight(void **state) {
-    (void)state;
-    for (unsigned i = 0; i < ROWS; i++) {
-        const hs_step_t *step = &hs_script_client13.steps[i];
-        for (unsigned facts = 0; facts < FACTS && step->learns != 0; facts++) {
-            if ((facts & step->learns) != 0 || !present(step, facts | step->learns)) {
+    const table_t *table = *state;
+    const hs_step_t *steps = table->client->steps;
+    for (unsigned i = 0; i < table->client->count; i++) {
+        for (unsigned facts = 0; facts < FACTS && steps[i].learns != 0; facts++) {
+            if ((facts & steps[i].learns) != 0 || !present(&steps[i], facts | steps[i].learns)) {
                 continue;
             }
             unsigned next = i + 1;
-            while (next < ROWS && !present(&hs_script_client13.steps[next], facts)) {
+            while (next < table->client->count && !present(&steps[next], facts)) {
                 next++;
             }
-            assert_true(next < ROWS);
-            assert_int_equal(hs_script_client13.steps[next].writer, step->writer);
+            assert_true(next < table->client->count);
+            assert_int_equal(steps[next].writer, steps[i].writer);
         }
     }
 }
 
 // No two rows that could come at the same point have the same type: a message says which row it is.
 static void test_rows_are_told_apart(void **state) {
-    (void)state;
-    const hs_step_t *steps = hs_script_client13.steps;
+    const table_t *table = *state;
+    const hs_step_t *steps = table->client->steps;
     for (unsigned facts = 0; facts < FACTS; facts++) {
-        for (unsigned i = 0; i < ROWS; i++) {
+        for (unsigned i = 0; i < table->client->count; i++) {
             if (steps[i].learns == 0 || !present(&steps[i], facts | steps[i].learns)) {
                 continue;
             }
-            for (unsigned j = i + 1; j < ROWS; j++) {
+            for (unsigned j = i + 1; j < table->client->count; j++) {
                 assert_int_not_equal(steps[i].type, steps[j].type);
                 if (present(&steps[j], facts)) {
                     break;
@@ -126,7 +158,7 @@ typedef struct {
     bool certificate; // the client has one
 } walk_case_t;
 
-static skr_status_t take_keys(void *user, bool writing, const uint8_t *secret) {
+static skr_status_t take_secret(void *user, bool writing, const uint8_t *secret) {
     party_t *party = user;
     memcpy(party->secret[writing], secret, SKR_SECRET_SIZE_MAX);
     party->keys++;
@@ -149,6 +181,7 @@ static void party_begin(party_t *party, skr_role_t role, const walk_case_t *whic
         .random = test_random,
         .random_user = &party->random,
         .groups = is_client && which->retry ? both : wanted,
+        .min_version = SKR_TLS13,
         .verify = is_client ? SKR_VERIFY_REQUIRED : which->verify,
         .anchors = pki_anchors(),
         .anchor_count = 1,
@@ -158,7 +191,7 @@ static void party_begin(party_t *party, skr_role_t role, const walk_case_t *whic
             provider, PKI_P256, is_client ? PKI_CLIENT : PKI_SERVER);
         party->config.credential_count = 1;
     }
-    hs_sink_t sink = {take_keys, party};
+    hs_sink_t sink = {.secret = take_secret, .user = party};
     assert_int_equal(hs_init(&party->hs, &party->config, sink, pki_now), SKR_OK);
     if (is_client) {
         assert_true(skr_name_parse(VIEW_LITERAL("server.example"), &party->hs.peer_name));
@@ -348,12 +381,17 @@ static void test_building(void **state) {
     party_end(&server);
 }
 
+#define TABLES(function) \
+    PAIR_TEST_WITH(function, (void *)(uintptr_t)&tls13), \
+        PAIR_TEST_WITH(function, (void *)(uintptr_t)&tls12)
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_columns),
-        cmocka_unit_test(test_what_rows_teach),
-        cmocka_unit_test(test_teaching_rows_end_no_flight),
-        cmocka_unit_test(test_rows_are_told_apart),
+        TABLES(test_columns),
+        TABLES(test_keys_start_once),
+        TABLES(test_what_rows_teach),
+        TABLES(test_teaching_rows_end_no_flight),
+        TABLES(test_rows_are_told_apart),
         cmocka_unit_test(test_every_type_at_every_row),
         cmocka_unit_test(test_leftover),
         cmocka_unit_test(test_leftover_at_hello),

@@ -200,6 +200,19 @@ static void conn_drop_input(skr_conn_t *conn) {
     conn_cipher_end(conn, false);
 }
 
+// What the error is about, as far as the handshake knows.
+static void conn_explain(skr_conn_t *conn, skr_status_t status) {
+    const hs_t *hs = conn->hs;
+    if (skr_error_class(status) == SKR_CLASS_CERTIFICATE) {
+        conn->error.certificate = hs->path.certificate;
+        conn->error.field = hs->path.field;
+    }
+    if (status == SKR_ERR_MEMORY && conn->error.value == 0 && hs->peer_key_block == NULL) {
+        conn->error.value = (uint32_t)hs->peer_key_size;
+        conn->error.limit = SKR_REGION_PEER_CERTIFICATE;
+    }
+}
+
 static void conn_wipe_keys(skr_conn_t *conn) {
     conn_cipher_end(conn, true);
     ct_wipe(&conn->in, sizeof(conn->in));
@@ -224,9 +237,8 @@ skr_status_t conn_fail(skr_conn_t *conn, skr_status_t status) {
         return conn->error.status;
     }
     conn->error.status = status;
-    if (conn->hs != NULL && skr_error_class(status) == SKR_CLASS_CERTIFICATE) {
-        conn->error.certificate = conn->hs->path.certificate;
-        conn->error.field = conn->hs->path.field;
+    if (conn->hs != NULL) {
+        conn_explain(conn, status);
     }
     skr_alert_t alert = conn_alert(conn, status);
     if (alert != SKR_ALERT_NONE && !conn->closed_out) {

@@ -94,17 +94,18 @@ void conn_cipher_done(skr_conn_t *conn, bool writing) {
 skr_status_t conn_install(skr_conn_t *conn, bool writing, const uint8_t *secret,
     const skr_hash_t *hash, const skr_aead_t *aead) {
     conn_side_t *side = conn_side(conn, writing);
-    conn_cipher_end(conn, writing);
-    if (secret != side->secret) {
-        memcpy(side->secret, secret, hash->size);
+    // Apart until they are whole: nothing may be sealed with half a key, not even the alert.
+    record_keys_t keys = {.aead = aead, .protection = &record13_protection};
+    bool made = schedule_traffic_keys(hash, secret, keys.key, aead->key_size, keys.iv);
+    if (made) {
+        conn_cipher_end(conn, writing);
+        side->keys = keys;
+        if (secret != side->secret) {
+            memcpy(side->secret, secret, hash->size);
+        }
     }
-    if (!schedule_traffic_keys(hash, secret, side->keys.key, aead->key_size, side->keys.iv)) {
-        return SKR_ERR_PROVIDER;
-    }
-    side->keys.aead = aead;
-    side->keys.protection = &record13_protection;
-    side->keys.sequence = 0;
-    return SKR_OK;
+    ct_wipe(&keys, sizeof(keys));
+    return hs_local(made);
 }
 
 skr_status_t conn_next_keys(skr_conn_t *conn, bool writing) {

@@ -30,6 +30,12 @@ void life_init(pair_t *pair, const skr_provider_t *provider) {
     pair->server.memory.fail_at = server;
 }
 
+static bool has_failed(const pair_side_t *side) {
+    skr_error_t error;
+    skr_conn_error(side->conn, &error);
+    return error.status != SKR_OK;
+}
+
 static bool contains(const uint8_t *data, size_t size, const char *text, size_t length) {
     for (size_t i = 0; i + length <= size; i++) {
         if (view_equal(view_of(data + i, length), view_of(text, length))) {
@@ -39,7 +45,35 @@ static bool contains(const uint8_t *data, size_t size, const char *text, size_t 
     return false;
 }
 
+// Is a record sealed with a key that everybody knows? Whoever forgets that a key was not made
+// seals with zeros.
+static void assert_no_zero_key(const uint8_t *data, size_t size) {
+    _Alignas(16) uint8_t state[2048];
+    uint8_t copy[64];
+    static const uint8_t zeros[SKR_AEAD_KEY_MAX];
+    const skr_aead_t *aead = skr_provider_openssl.aeads[0];
+    while (size > SKR_RECORD_HEADER_SIZE) {
+        size_t fragment = bytes_get16(data + 3), tag = aead->tag_size;
+        bool is_sealed = data[0] == 23 && fragment > tag && fragment <= sizeof(copy);
+        for (uint8_t sequence = 0; is_sealed && sequence < 16; sequence++) {
+            uint8_t nonce[SKR_AEAD_NONCE_SIZE] = {0};
+            nonce[SKR_AEAD_NONCE_SIZE - 1] = sequence;
+            memcpy(copy, data + SKR_RECORD_HEADER_SIZE, fragment);
+            assert_true(aead->state_size <= sizeof(state) && aead->init(state, zeros));
+            skr_crypto_t opened = aead->open(state, nonce, data, SKR_RECORD_HEADER_SIZE, copy,
+                fragment - tag, copy + fragment - tag);
+            aead->clear(state);
+            assert_int_equal(opened, SKR_CRYPTO_REFUSED);
+        }
+        data += SKR_RECORD_HEADER_SIZE + fragment;
+        size -= SKR_RECORD_HEADER_SIZE + fragment;
+    }
+}
+
 static void listen(pair_t *pair, pair_side_t *from, const uint8_t *data, size_t size) {
+    if (has_failed(from)) {
+        assert_no_zero_key(data, size);
+    }
     assert_false(contains(data, size, words, 10));
     assert_false(contains(data, size, words + WORDS - 10, 10));
     pair_inject(pair_other(pair, from), data, size);
@@ -102,8 +136,10 @@ void life_assert_other(pair_t *pair, pair_side_t *side) {
     } else if (error.status == SKR_ERR_PEER_ALERT) {
         assert_int_equal(error.alert_received, mine.alert_sent);
         assert_int_equal(mine.alert_sent, skr_error_alert(mine.status));
-    } else { // an alert in the middle of a message, or an end in the middle of the handshake
-        assert_true(error.status == SKR_ERR_INTERLEAVED || error.status == SKR_ERR_CLOSED ||
+    } else { // an alert in the middle of a message or where it could not be sealed, or an end
+        skr_class_t class = skr_error_class(error.status);
+        assert_true(class == SKR_CLASS_MISBEHAVED || error.status == SKR_ERR_CLOSED ||
             error.status == SKR_ERR_CLOSED_EARLY);
+        assert_false(pair_is_complete(other));
     }
 }

@@ -142,6 +142,28 @@ static void test_too_late(void **state) {
     fails(&early, false, SKR_ERR_RECORD_MAC);
 }
 
+// Nor in the middle of a message whose beginning could be opened.
+static void edit_split(pair_tap_t *t, pair_message_t *m) {
+    if (m->by_client && m->content == RECORD_HANDSHAKE && m->index == 0) {
+        hello_apply(&offer, m);
+        hello_believe(t->pair, m);
+    }
+    if (m->by_client && m->content == RECORD_HANDSHAKE && m->type == WIRE_CERTIFICATE) {
+        pair_tap_send(t, true, true, m->content, m->data, 10, 0);
+        inject_early(100);
+        pair_tap_send(t, true, true, m->content, m->data + 10, m->size - 10, 0);
+        t->hits++;
+    } else {
+        pair_tap_forward(t, m);
+    }
+}
+
+static void test_in_a_message(void **state) {
+    (void)state;
+    set_up(false);
+    pair_tap_refuses(&tap, &pair, edit_split, NULL, false, SKR_ERR_RECORD_MAC);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         PAIR_TEST(test_skipped),
@@ -150,6 +172,7 @@ int main(void) {
         PAIR_TEST(test_without_end),
         PAIR_TEST(test_not_offered),
         PAIR_TEST(test_too_late),
+        PAIR_TEST(test_in_a_message),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

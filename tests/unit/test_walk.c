@@ -365,6 +365,27 @@ static void test_leftover_at_hello(void **state) {
     party_end(&server);
 }
 
+// A pre-shared key authenticates: a server can't make a full handshake of it by asking for a
+// certificate or sending one (design.md section 3). Finished is all that may come.
+static void test_no_way_back_from_a_key(void **state) {
+    (void)state;
+    static uint8_t message[MESSAGE_MAX];
+    static hs_t before;
+    size_t size = run_to(&client, WIRE_CERTIFICATE_REQUEST, message);
+    client.hs.facts = (uint16_t)((client.hs.facts & ~F_FULL) | F_PSK);
+    before = client.hs;
+    for (unsigned type = 0; type < 256; type++) {
+        client.hs = before;
+        message[0] = (uint8_t)type;
+        skr_status_t status = walk_recv(&client.hs, view_of(message, size));
+        // This one is due, and is no Finished inside.
+        pair_assert_status(
+            status, type == WIRE_FINISHED ? SKR_ERR_DECODE : SKR_ERR_UNEXPECTED_MESSAGE);
+    }
+    party_end(&client);
+    party_end(&server);
+}
+
 // Sending out of turn is refused, and a message that has no room is not half there.
 static void test_building(void **state) {
     (void)state;
@@ -395,6 +416,7 @@ int main(void) {
         cmocka_unit_test(test_every_type_at_every_row),
         cmocka_unit_test(test_leftover),
         cmocka_unit_test(test_leftover_at_hello),
+        cmocka_unit_test(test_no_way_back_from_a_key),
         cmocka_unit_test(test_building),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

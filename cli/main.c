@@ -15,7 +15,8 @@ static int print_version(int argc, char **argv) {
     (void)argc;
     (void)argv;
     names_providers(providers, sizeof(providers));
-    printf("Skerry %s\nTLS 1.3 (RFC 9846)\ncrypto: %s\n", SKR_VERSION, providers);
+    printf(
+        "Skerry %s\nTLS 1.3 (RFC 9846), TLS 1.2 (RFC 5246)\ncrypto: %s\n", SKR_VERSION, providers);
     return CLI_OK;
 }
 

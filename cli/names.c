@@ -5,7 +5,7 @@
 // numbers, looked up in what the provider offers, so that whatever a provider gains can be named
 // here without a change.
 //
-// Of signature schemes only those that go into a CertificateVerify count: the engine's private
+// Of signature schemes only those count that a peer proves its key with: the engine's private
 // numbers and those for certificates alone are left out.
 #include "cli/names.h"
 
@@ -38,9 +38,15 @@ static const struct {
     {"AES_128_GCM", "TLS_AES_128_GCM_SHA256"},
     {"AES_256_GCM", "TLS_AES_256_GCM_SHA384"},
     {"CHACHA20_POLY1305", "TLS_CHACHA20_POLY1305_SHA256"},
+    {"ECDHE-ECDSA-AES128-GCM-SHA256", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"},
+    {"ECDHE-RSA-AES128-GCM-SHA256", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"},
+    {"ECDHE-ECDSA-AES256-GCM-SHA384", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"},
+    {"ECDHE-RSA-AES256-GCM-SHA384", "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"},
+    {"ECDHE-ECDSA-CHACHA20-POLY1305", "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"},
+    {"ECDHE-RSA-CHACHA20-POLY1305", "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256"},
 };
 
-// RFC 9846 section B.4.
+// RFC 9846 section B.4, RFC 5289, RFC 7905.
 static const struct {
     uint16_t suite;
     uint8_t aead;
@@ -48,6 +54,12 @@ static const struct {
     {0x1301, SKR_AEAD_AES_128_GCM},
     {0x1302, SKR_AEAD_AES_256_GCM},
     {0x1303, SKR_AEAD_CHACHA20_POLY1305},
+    {0xc02b, SKR_AEAD_AES_128_GCM},
+    {0xc02f, SKR_AEAD_AES_128_GCM},
+    {0xc02c, SKR_AEAD_AES_256_GCM},
+    {0xc030, SKR_AEAD_AES_256_GCM},
+    {0xcca9, SKR_AEAD_CHACHA20_POLY1305},
+    {0xcca8, SKR_AEAD_CHACHA20_POLY1305},
 };
 enum { SUITES = sizeof(suites) / sizeof(suites[0]) };
 

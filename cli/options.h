@@ -20,9 +20,11 @@ typedef struct {
     const char *address; // the client's HOST:PORT
     options_list_t certs, keys, cas;
     const char *name, *alpn, *groups, *suites, *signatures, *provider, *verify, *listen, *keylog;
-    const char *export_label, *time;
-    long pad, max_record_in, max_record_out, update_every, timeout;
-    bool tls13, insecure, trace, once, echo, www, update_keys, keep_cipher_state, no_compatibility;
+    const char *export_label, *time, *min_version, *max_version;
+    const char *session, *session_key, *ticket_key;
+    long pad, max_record_in, max_record_out, update_every, timeout, ticket_count;
+    bool tls12, tls13, no_tickets, allow_psk_ke;
+    bool insecure, trace, once, echo, www, update_keys, keep_cipher_state, no_compatibility;
     bool ignore_time, require_known_name, quiet, help;
 } options_t;
 

@@ -25,7 +25,9 @@ static const advice_t advices[] = {
         "is that a TLS port? Services that upgrade with STARTTLS are not supported",
         "the client does not speak TLS; plain HTTP, perhaps?"},
     {SKR_ERR_VERSION,
-        "the peer does not speak TLS 1.3, and this version of Skerry speaks nothing older", NULL},
+        "the peer speaks nothing from TLS 1.2 to 1.3 that --tls1.2, --tls1.3, --min-version and "
+        "--max-version leave here",
+        NULL},
     {SKR_ERR_NO_COMMON_SUITE, "allow more with --suites, or leave it out", NULL},
     {SKR_ERR_NO_COMMON_GROUP, "allow more with --groups, or leave it out", NULL},
     {SKR_ERR_NO_COMMON_SIGNATURE,
@@ -52,7 +54,7 @@ static const advice_t advices[] = {
     {SKR_ERR_TRUNCATED,
         "what came is intact, the rest may be missing: a broken peer, or somebody on the way",
         NULL},
-    {SKR_ERR_CLOSED_EARLY, "the peer's log may say why; is that a TLS 1.3 port?", NULL},
+    {SKR_ERR_CLOSED_EARLY, "the peer's log may say why; is that a TLS port?", NULL},
     {SKR_ERR_SIGNATURE, "the peer has the certificate but not its key: do not trust it", NULL},
     {SKR_ERR_FINISHED, "somebody on the way may have altered the handshake", NULL},
 };
@@ -63,7 +65,8 @@ static const struct {
     const char *text;
 } alert_advices[] = {
     {SKR_ALERT_PROTOCOL_VERSION,
-        "the peer does not speak TLS 1.3, and this version of Skerry speaks nothing older"},
+        "the peer does not speak TLS 1.2 or 1.3, or not the one that was asked for with --tls1.2, "
+        "--tls1.3, --min-version or --max-version"},
     {SKR_ALERT_HANDSHAKE_FAILURE,
         "there is no common cipher suite, group, kind of certificate or version"},
     {SKR_ALERT_CERTIFICATE_REQUIRED,
@@ -77,6 +80,8 @@ static const struct {
     {SKR_ALERT_UNRECOGNIZED_NAME,
         "the peer does not serve that name: --name NAME asks for another one"},
     {SKR_ALERT_NO_APPLICATION_PROTOCOL, "the peer knows none of the protocols of --alpn"},
+    {SKR_ALERT_INAPPROPRIATE_FALLBACK,
+        "the peer speaks a newer version than the one that was asked for"},
     {SKR_ALERT_ACCESS_DENIED, "the peer knows who you are and does not let you in"},
 };
 
@@ -236,8 +241,12 @@ void report_connection(const report_context_t *context, const skr_conn_t *conn,
     page_t page = {text, size, 0};
     skr_conn_info(conn, &info);
     text[0] = '\0';
-    page_add(&page, "TLS 1.3 with %s: %s, %s%s\n", context->peer, info.suite_name, info.group_name,
+    page_add(&page, "TLS 1.%c with %s: %s%s%s%s\n", info.version == SKR_TLS12 ? '2' : '3',
+        context->peer, info.suite_name, info.group_name[0] != '\0' ? ", " : "", info.group_name,
         info.retried ? " (after a HelloRetryRequest)" : "");
+    if (info.resumed) {
+        page_add(&page, "  resumed: an earlier session vouches for who it is\n");
+    }
     page_add_peer(&page, context, &info);
     if (info.alpn.data != NULL) {
         page_add(&page, "  application protocol: %.*s\n", (int)info.alpn.size,

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/resume.h"
 #include "ports/posix/clock.h"
 
 enum { FINISH_MS = 100, ALERT_MS = 1000, PAGE_SIZE = 1024 };
@@ -100,6 +101,20 @@ static void print_memory(const posix_memory_t *memory) {
     fputc('\n', stderr);
 }
 
+// Who was refused may have been refused because of its session (RFC 9846 section 6.2): it is
+// forgotten. A connection that was merely cut leaves a good one behind.
+static void keep_session(const session_t *session, skr_conn_t *conn, int code) {
+    const settings_t *settings = session->settings;
+    files_problem_t problem;
+    skr_error_t error;
+    skr_conn_error(conn, &error);
+    if (code == CLI_REFUSED && error.status != SKR_ERR_TRUNCATED) {
+        resume_forget(&settings->session);
+    } else if (!resume_save(&settings->session, conn, &problem)) {
+        options_complain(settings->options, "%s", problem.text);
+    }
+}
+
 int session_run(session_t *session, int fd, const char *peer) {
     alignas(16) static uint8_t place[SKR_CONN_SIZE];
     static posix_pump_t pump;
@@ -114,6 +129,12 @@ int session_run(session_t *session, int fd, const char *peer) {
     }
     skr_conn_t *conn = skr_conn_init(
         place, sizeof(place), &settings->config, session->server_name, settings->now);
+    if (!resume_offer(&settings->session, conn) && !settings->options->quiet) {
+        options_complain(settings->options,
+            "%s: this session is too old, or not for this server or these options: the handshake "
+            "is a full one",
+            settings->session.path);
+    }
     posix_pump_init(&pump, conn, fd);
     pump.wake = session->wake;
     int code = shake_hands(session, &pump);
@@ -125,6 +146,7 @@ int session_run(session_t *session, int fd, const char *peer) {
         }
         code = exchange(session, &pump, page);
     }
+    keep_session(session, conn, code);
     posix_pump_finish(&pump, code == CLI_OK ? FINISH_MS : ALERT_MS);
     close(fd);
     if (settings->options->trace) {

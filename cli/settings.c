@@ -36,6 +36,43 @@ static bool make_provider(settings_t *settings) {
     return true;
 }
 
+static bool read_version(
+    const settings_t *settings, const char *option, const char *text, uint16_t *version) {
+    if (text == NULL) {
+        return true;
+    }
+    *version = strcmp(text, "1.2") == 0 ? SKR_TLS12 : strcmp(text, "1.3") == 0 ? SKR_TLS13 : 0;
+    if (*version == 0) {
+        options_complain(settings->options, "--%s: '%s' is none of 1.2, 1.3", option, text);
+    }
+    return *version != 0;
+}
+
+static bool make_versions(settings_t *settings) {
+    const options_t *options = settings->options;
+    skr_config_t *config = &settings->config;
+    bool only = options->tls12 || options->tls13;
+    if (only && (options->min_version != NULL || options->max_version != NULL)) {
+        options_complain(options, "--tls1.%c and --min-version or --max-version: one of them",
+            options->tls12 ? '2' : '3');
+        return false;
+    }
+    if (only) { // both flags: both versions
+        config->min_version = options->tls12 ? SKR_TLS12 : SKR_TLS13;
+        config->max_version = options->tls13 ? SKR_TLS13 : SKR_TLS12;
+        return true;
+    }
+    if (!read_version(settings, "min-version", options->min_version, &config->min_version) ||
+        !read_version(settings, "max-version", options->max_version, &config->max_version)) {
+        return false;
+    }
+    if (config->max_version != 0 && config->min_version > config->max_version) {
+        options_complain(options, "--min-version is above --max-version: nothing is left");
+        return false;
+    }
+    return true;
+}
+
 // The next word of a list with commas; *text moves behind it. Empty words count: they are mistakes
 // to be told.
 static size_t next_word(const char **text, const char **word) {
@@ -54,7 +91,7 @@ static bool make_numbers(settings_t *settings, names_kind_t kind, const char *op
         size_t size = next_word(&text, &word);
         uint16_t number = names_number(kind, settings->config.provider, word, size);
         if (number == 0 || count == SETTINGS_NAMES_MAX) {
-            char all[512];
+            char all[1024];
             names_all(kind, settings->config.provider, all, sizeof(all));
             options_complain(
                 settings->options, "--%s: '%.*s' is none of %s", option, (int)size, word, all);
@@ -207,6 +244,36 @@ static bool make_identity(settings_t *settings, skr_role_t role) {
     return true;
 }
 
+// A client's session file, a server's ticket keys.
+static bool make_resumption(settings_t *settings, skr_role_t role) {
+    const options_t *options = settings->options;
+    skr_config_t *config = &settings->config;
+    files_problem_t problem;
+    bool ok = true;
+    config->allow_psk_ke = options->allow_psk_ke;
+    config->ticket_count = (uint8_t)options->ticket_count;
+    if (options->no_tickets && (options->ticket_key != NULL || options->ticket_count > 0)) {
+        options_complain(options, "--no-tickets: then there is nothing to seal or to count");
+        return false;
+    }
+    if (role == SKR_SERVER && !options->no_tickets) {
+        config->ticket_keys = &settings->ticket_keys;
+        ok = resume_server_make(&settings->tickets, &settings->ticket_keys, options->ticket_key,
+            config->provider, &problem);
+    } else if (options->session != NULL) {
+        config->session_key = settings->session.key;
+        ok = resume_client_make(
+            &settings->session, options->session, options->session_key, config->provider, &problem);
+    } else if (options->session_key != NULL) {
+        options_complain(options, "--session-key: for which session? Give it with --session FILE");
+        return false;
+    }
+    if (!ok) {
+        options_complain(options, "%s", problem.text);
+    }
+    return ok;
+}
+
 static bool make_export(settings_t *settings) {
     const char *text = settings->options->export_label;
     if (text == NULL) {
@@ -258,12 +325,13 @@ int settings_make(settings_t *settings, const options_t *options, skr_role_t rol
     memset(settings, 0, sizeof(*settings));
     settings->options = options;
     settings->config.role = role;
-    settings->config.profile = role == SKR_CLIENT ? &skr_profile_client13 : &skr_profile_server13;
+    settings->config.profile = &skr_profile_full;
     posix_memory_init(&settings->memory, &settings->memory_calls);
     settings->config.memory = &settings->memory_calls;
     make_records(settings);
-    bool made = make_provider(settings) && make_lists(settings) && make_alpn(settings) &&
-        make_trust(settings, role) && make_identity(settings, role) && make_watching(settings);
+    bool made = make_provider(settings) && make_versions(settings) && make_lists(settings) &&
+        make_alpn(settings) && make_trust(settings, role) && make_identity(settings, role) &&
+        make_resumption(settings, role) && make_watching(settings);
     return made ? CLI_OK : CLI_USAGE;
 }
 
@@ -276,6 +344,7 @@ void settings_free(settings_t *settings) {
     if (settings->key_log != NULL) {
         fclose(settings->key_log);
     }
+    resume_wipe(&settings->session, &settings->tickets);
     memset(settings, 0, sizeof(*settings));
 }
 

@@ -6,6 +6,7 @@
 
 #include "cli/files.h"
 #include "cli/options.h"
+#include "cli/resume.h"
 #include "ports/posix/memory.h"
 #include "skerry/skerry.h"
 
@@ -25,6 +26,9 @@ typedef struct {
     posix_memory_t memory;
     skr_memory_t memory_calls;
     skr_secret_log_t secret_log;
+    resume_client_t session; // clients: the saved one
+    resume_server_t tickets;
+    skr_ticket_keys_t ticket_keys;
     uint16_t suites[SETTINGS_NAMES_MAX + 1], groups[SETTINGS_NAMES_MAX + 1];
     uint16_t signatures[SETTINGS_NAMES_MAX + 1];
     skr_view_t alpn[SETTINGS_NAMES_MAX];

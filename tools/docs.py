@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """docs.py [--check]: writes the pages of docs/ that come from the code's tables; --check: says which are stale, exit 1.
 
-docs/handshake.md and .svg from src/hs/tls13.def, docs/errors.md from include/skerry/errors.h, docs/extensions.md from
+docs/handshake.md and .svg from src/hs/tls13.def and tls12.def, docs/errors.md from include/skerry/errors.h, docs/extensions.md from
 src/wire/extensions.h.  The tables are the truth; nobody edits these pages."""
 import html
 import pathlib
@@ -12,10 +12,14 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 NOTE = '<!-- Generated from {} by `make docs`. -->\n\n'
 MESSAGES = {'CLIENT_HELLO': 'ClientHello', 'HELLO_RETRY_REQUEST': 'HelloRetryRequest', 'SERVER_HELLO': 'ServerHello',
             'ENCRYPTED_EXTENSIONS': 'EncryptedExtensions', 'CERTIFICATE_REQUEST': 'CertificateRequest',
-            'CERTIFICATE': 'Certificate', 'CERTIFICATE_VERIFY': 'CertificateVerify', 'FINISHED': 'Finished'}
+            'CERTIFICATE': 'Certificate', 'SERVER_KEY_EXCHANGE': 'ServerKeyExchange',
+            'SERVER_HELLO_DONE': 'ServerHelloDone', 'CLIENT_KEY_EXCHANGE': 'ClientKeyExchange',
+            'CHANGE_CIPHER_SPEC': 'ChangeCipherSpec', 'NEW_SESSION_TICKET': 'NewSessionTicket', 'CERTIFICATE_VERIFY': 'CertificateVerify', 'FINISHED': 'Finished'}
 FACTS = {'F_HRR': 'a retry is needed', 'F_FULL': 'certificates authenticate',
+         'F_PSK': 'a session is resumed', 'F_TICKET': 'a ticket was announced',
          'F_CERT_REQ': 'the client is asked for its certificate', 'F_EMPTY_CERT': 'the client has no certificate'}
 KEYS = {'K_S_HS': "server's handshake keys", 'K_C_HS': "client's handshake keys",
+        'K_MASTER_12': 'the master secret', 'K_S_12': "server's keys", 'K_C_12': "client's keys",
         'K_S_AP': "server's application keys", 'K_C_AP': "client's application keys"}
 
 
@@ -23,8 +27,8 @@ def words(bits, table):
     return ', '.join(table[b] for b in bits.split('|') if b in table)
 
 
-def steps():
-    text = (ROOT / 'src/hs/tls13.def').read_text()
+def steps(script='tls13'):
+    text = (ROOT / f'src/hs/{script}.def').read_text()
     names = ('writer', 'message', 'only', 'never', 'keys', 'learns', 'client', 'server')
     for row in re.findall(r'^STEP\(([^)]*)\)', text, re.M):
         yield dict(zip(names, (cell.strip() for cell in row.split(','))))
@@ -38,19 +42,25 @@ def handlers():
     return found
 
 
-def handshake_page():
+def script_table(script):
     where = handlers()
-    out = ['# The TLS 1.3 handshake\n\n', NOTE.format('src/hs/tls13.def'),
-           'Every message, in the only order in which it may come (RFC 9846 section 2). The walker\n'
-           '(`src/hs/walk.c`) follows these rows for both roles; any other message is answered with the alert\n'
-           '`unexpected_message`.\n\n![The handshake as a ladder](handshake.svg)\n\n',
-           '| # | from | message | comes when | never when | keys that start after it | its arrival may teach | client | server |\n',
+    out = ['| # | from | message | comes when | never when | keys that start after it | its arrival may teach | client | server |\n',
            '|---|---|---|---|---|---|---|---|---|\n']
-    for n, s in enumerate(steps(), 1):
+    for n, s in enumerate(steps(script), 1):
         cells = [str(n), s['writer'].lower(), f"**{MESSAGES[s['message']]}**", words(s['only'], FACTS) or 'always',
                  words(s['never'], FACTS), words(s['keys'], KEYS), words(s['learns'], FACTS)]
-        cells += [f"[`{s[role]}`](../{where[s[role]]})" for role in ('client', 'server')]
+        cells += [f"[`{s[role]}`](../{where[s[role]]})" if s[role] in where else 'the walker'
+                  for role in ('client', 'server')]
         out.append('| ' + ' | '.join(cells) + ' |\n')
+    return ''.join(out)
+
+
+def handshake_page():
+    out = ['# The handshake\n\n', NOTE.format('src/hs/tls13.def and tls12.def'),
+           'Every message, in the only order in which it may come. The walker (`src/hs/walk.c`) follows these rows for both\n'
+           'roles; any other message is answered with the alert `unexpected_message`.\n\n'
+           '## TLS 1.3 (RFC 9846 section 2)\n\n![The handshake as a ladder](handshake.svg)\n\n', script_table('tls13'),
+           '\n## TLS 1.2 (RFC 5246 section 7.3)\n\n', script_table('tls12'), '\n## Around it\n']
     out.append('\nBehind the last row the connection opens for application data, in one function (`advance_open_gate` in\n'
                '`src/conn/advance.c`), if the proofs are there that the configuration demands: the Finished of the peer, the\n'
                'path of its certificate to a trusted root, and its signature (`hs_proved` in `src/hs/hs.c`).\n\n'

@@ -7,7 +7,7 @@ SSLError = OSError
 
 
 class TLSVersion:
-    MINIMUM_SUPPORTED = 0x0304
+    MINIMUM_SUPPORTED = 0x0303
     TLSv1_2 = 0x0303
     TLSv1_3 = 0x0304
     MAXIMUM_SUPPORTED = 0x0304

@@ -12,16 +12,6 @@
 
 #define PROVIDER (&MICROPY_SKERRY_PROVIDER)
 
-// TLS 1.3's cipher suites (RFC 9846 section B.4), and the AEAD that each needs.
-static const struct {
-    uint16_t suite;
-    uint8_t aead;
-} suites[] = {
-    {0x1301, SKR_AEAD_AES_128_GCM},
-    {0x1302, SKR_AEAD_AES_256_GCM},
-    {0x1303, SKR_AEAD_CHACHA20_POLY1305},
-};
-
 static mp_obj_t context_make_new(
     const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
     mp_arg_check_num(n_args, n_kw, 1, 1, false);
@@ -123,24 +113,6 @@ static MP_DEFINE_CONST_FUN_OBJ_2(context_load_verify_locations_obj, context_load
 
 // --- Cipher suites and application protocols ---
 
-static bool provider_has(uint8_t aead) {
-    for (const skr_aead_t *const *p = PROVIDER->aeads; *p != NULL; ++p) {
-        if ((*p)->id == aead) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static uint16_t suite_of(uint8_t aead) {
-    for (size_t i = 0; i < MP_ARRAY_SIZE(suites); ++i) {
-        if (suites[i].aead == aead) {
-            return suites[i].suite;
-        }
-    }
-    return 0;
-}
-
 static void append_suite(mp_obj_t list, uint16_t suite) {
     const char *name = skr_suite_name(suite);
     mp_obj_list_append(list, mp_obj_new_str(name, strlen(name)));
@@ -156,11 +128,9 @@ static mp_obj_t context_get_ciphers(mp_obj_t self_in) {
         }
         return list;
     }
-    for (const skr_aead_t *const *p = PROVIDER->aeads; *p != NULL; ++p) {
-        uint16_t suite = suite_of((*p)->id);
-        if (suite != 0) {
-            append_suite(list, suite);
-        }
+    uint16_t suite;
+    for (size_t i = 0; (suite = skr_suite_at(PROVIDER, i)) != 0; ++i) {
+        append_suite(list, suite);
     }
     return list;
 }
@@ -169,11 +139,11 @@ static MP_DEFINE_CONST_FUN_OBJ_1(context_get_ciphers_obj, context_get_ciphers);
 static uint16_t suite_named(mp_obj_t name_in) {
     size_t size;
     const char *name = mp_obj_str_get_data(name_in, &size);
-    for (size_t i = 0; i < MP_ARRAY_SIZE(suites); ++i) {
-        const char *known = skr_suite_name(suites[i].suite);
-        if (strlen(known) == size && memcmp(known, name, size) == 0 &&
-            provider_has(suites[i].aead)) {
-            return suites[i].suite;
+    uint16_t suite;
+    for (size_t i = 0; (suite = skr_suite_at(PROVIDER, i)) != 0; ++i) {
+        const char *known = skr_suite_name(suite);
+        if (strlen(known) == size && memcmp(known, name, size) == 0) {
+            return suite;
         }
     }
     mp_raise_msg_varg(
@@ -251,8 +221,12 @@ static bool context_load(tls_context_t *self, qstr attr, mp_obj_t *value) {
             *value = mp_obj_new_bool(self->keep_peer_certificate);
             return true;
         case MP_QSTR_minimum_version:
+            *value = MP_OBJ_NEW_SMALL_INT(
+                self->config.min_version != 0 ? self->config.min_version : SKR_TLS12);
+            return true;
         case MP_QSTR_maximum_version:
-            *value = MP_OBJ_NEW_SMALL_INT(SKR_TLS13);
+            *value = MP_OBJ_NEW_SMALL_INT(
+                self->config.max_version != 0 ? self->config.max_version : SKR_TLS13);
             return true;
         case MP_QSTR_max_record_in:
             *value = MP_OBJ_NEW_SMALL_INT(self->config.max_record_in != 0
@@ -314,11 +288,11 @@ static bool context_store(tls_context_t *self, qstr attr, mp_obj_t value) {
         case MP_QSTR_keep_peercert:
             self->keep_peer_certificate = mp_obj_is_true(value);
             return true;
-        case MP_QSTR_minimum_version: // TLS 1.3 must lie between the two
-            int_within(value, 0, SKR_TLS13);
+        case MP_QSTR_minimum_version: // older than what is spoken is as good as the oldest
+            self->config.min_version = (uint16_t)int_within(value, 0, SKR_TLS13);
             return true;
         case MP_QSTR_maximum_version:
-            int_within(value, SKR_TLS13, 0xffff);
+            self->config.max_version = (uint16_t)int_within(value, SKR_TLS12, 0xffff);
             return true;
         case MP_QSTR_max_record_in:
             self->config.max_record_in = (uint16_t)int_within(value, 512, SKR_RECORD_PLAIN_MAX);

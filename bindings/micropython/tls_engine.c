@@ -222,9 +222,13 @@ int tls_fill(tls_socket_t *o) {
     size_t wanted = MIN(skr_conn_needs(o->conn), sizeof(chunk));
     int errcode = 0;
     mp_uint_t got = mp_get_stream(o->sock)->read(o->sock, chunk, wanted, &errcode);
+    if (got == MP_STREAM_ERROR && !mp_is_nonblocking_error(errcode)) {
+        return errcode;
+    }
     if (got == MP_STREAM_ERROR) {
         o->waits = MP_STREAM_POLL_RD;
-        return mp_is_nonblocking_error(errcode) ? MP_EAGAIN : errcode;
+        o->nonblocking = true;
+        return MP_EAGAIN;
     }
     if (got > wanted) {
         return MP_EIO;

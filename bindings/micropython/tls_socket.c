@@ -394,21 +394,30 @@ static bool info_of(tls_socket_t *o, skr_conn_info_t *info) {
     return info->complete;
 }
 
+static const char *version_text(const skr_conn_info_t *info) {
+    return info->version == SKR_TLS12 ? "TLSv1.2" : "TLSv1.3";
+}
+
 // (name of the cipher suite, version), None before the handshake is complete.
 static mp_obj_t socket_cipher(mp_obj_t self_in) {
     skr_conn_info_t info;
     if (!info_of(MP_OBJ_TO_PTR(self_in), &info)) {
         return mp_const_none;
     }
-    mp_obj_t items[2] = {
-        mp_obj_new_str(info.suite_name, strlen(info.suite_name)), mp_obj_new_str("TLSv1.3", 7)};
+    const char *version = version_text(&info);
+    mp_obj_t items[2] = {mp_obj_new_str(info.suite_name, strlen(info.suite_name)),
+        mp_obj_new_str(version, strlen(version))};
     return mp_obj_new_tuple(2, items);
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(socket_cipher_obj, socket_cipher);
 
 static mp_obj_t socket_version(mp_obj_t self_in) {
     skr_conn_info_t info;
-    return info_of(MP_OBJ_TO_PTR(self_in), &info) ? mp_obj_new_str("TLSv1.3", 7) : mp_const_none;
+    if (!info_of(MP_OBJ_TO_PTR(self_in), &info)) {
+        return mp_const_none;
+    }
+    const char *version = version_text(&info);
+    return mp_obj_new_str(version, strlen(version));
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(socket_version_obj, socket_version);
 
@@ -436,7 +445,7 @@ static mp_obj_t socket_info(mp_obj_t self_in) {
         return mp_const_none;
     }
     mp_obj_t dict = mp_obj_new_dict(9);
-    store_text(dict, MP_QSTR_version, "TLSv1.3");
+    store_text(dict, MP_QSTR_version, version_text(&info));
     store_text(dict, MP_QSTR_cipher, info.suite_name);
     store_text(dict, MP_QSTR_group, info.group_name);
     store_text(dict, MP_QSTR_peer_signature, info.scheme_name);

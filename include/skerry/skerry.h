@@ -130,6 +130,9 @@ void skr_conn_error(const skr_conn_t *conn, skr_error_t *error);
 size_t skr_keylog_line(char *line, const char *label, const uint8_t *client_random,
     const uint8_t *secret, size_t size);
 
+// The n-th cipher suite that a provider can do, in its order of preference, those of TLS 1.3 first;
+// 0: no more.
+uint16_t skr_suite_at(const skr_provider_t *provider, size_t n);
 // Names in the registry's spelling, "" when unknown.
 const char *skr_suite_name(uint16_t suite);
 const char *skr_group_name(uint16_t group);

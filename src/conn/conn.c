@@ -94,17 +94,18 @@ void conn_cipher_done(skr_conn_t *conn, bool writing) {
 skr_status_t conn_install(skr_conn_t *conn, bool writing, const uint8_t *secret,
     const skr_hash_t *hash, const skr_aead_t *aead) {
     conn_side_t *side = conn_side(conn, writing);
-    conn_cipher_end(conn, writing);
-    if (secret != side->secret) {
-        memcpy(side->secret, secret, hash->size);
+    // Apart until they are whole: nothing may be sealed with half a key, not even the alert.
+    record_keys_t keys = {.aead = aead, .protection = &record13_protection};
+    bool made = schedule_traffic_keys(hash, secret, keys.key, aead->key_size, keys.iv);
+    if (made) {
+        conn_cipher_end(conn, writing);
+        side->keys = keys;
+        if (secret != side->secret) {
+            memcpy(side->secret, secret, hash->size);
+        }
     }
-    if (!schedule_traffic_keys(hash, secret, side->keys.key, aead->key_size, side->keys.iv)) {
-        return SKR_ERR_PROVIDER;
-    }
-    side->keys.aead = aead;
-    side->keys.protection = &record13_protection;
-    side->keys.sequence = 0;
-    return SKR_OK;
+    ct_wipe(&keys, sizeof(keys));
+    return hs_local(made);
 }
 
 skr_status_t conn_next_keys(skr_conn_t *conn, bool writing) {
@@ -200,6 +201,19 @@ static void conn_drop_input(skr_conn_t *conn) {
     conn_cipher_end(conn, false);
 }
 
+// What the error is about, as far as the handshake knows.
+static void conn_explain(skr_conn_t *conn, skr_status_t status) {
+    const hs_t *hs = conn->hs;
+    if (skr_error_class(status) == SKR_CLASS_CERTIFICATE) {
+        conn->error.certificate = hs->path.certificate;
+        conn->error.field = hs->path.field;
+    }
+    if (status == SKR_ERR_MEMORY && conn->error.value == 0 && hs->peer_key_block == NULL) {
+        conn->error.value = (uint32_t)hs->peer_key_size;
+        conn->error.limit = SKR_REGION_PEER_CERTIFICATE;
+    }
+}
+
 static void conn_wipe_keys(skr_conn_t *conn) {
     conn_cipher_end(conn, true);
     ct_wipe(&conn->in, sizeof(conn->in));
@@ -224,9 +238,8 @@ skr_status_t conn_fail(skr_conn_t *conn, skr_status_t status) {
         return conn->error.status;
     }
     conn->error.status = status;
-    if (conn->hs != NULL && skr_error_class(status) == SKR_CLASS_CERTIFICATE) {
-        conn->error.certificate = conn->hs->path.certificate;
-        conn->error.field = conn->hs->path.field;
+    if (conn->hs != NULL) {
+        conn_explain(conn, status);
     }
     skr_alert_t alert = conn_alert(conn, status);
     if (alert != SKR_ALERT_NONE && !conn->closed_out) {

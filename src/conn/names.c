@@ -7,6 +7,11 @@
 #include "keys/suites.h"
 #include "skerry/skerry.h"
 
+uint16_t skr_suite_at(const skr_provider_t *provider, size_t n) {
+    const suite_t *suite = suite_at(provider, n);
+    return suite != NULL ? suite->id : 0;
+}
+
 const char *skr_suite_name(uint16_t suite) {
     const suite_t *found = suite_find(suite);
     return found != NULL ? found->name : "";

@@ -65,6 +65,7 @@ static skr_status_t auth_keep_key(hs_t *hs, skr_view_t leaf) {
     if (size == 0 || size > SKR_PUBLIC_KEY_MAX) {
         return SKR_ERR_CERT_ALGORITHM;
     }
+    hs->peer_key_size = size; // also what was missing, when there is none
     uint8_t *block = memory->take(memory->user, SKR_REGION_PEER_CERTIFICATE, size);
     if (block == NULL) {
         return SKR_ERR_MEMORY;
@@ -74,7 +75,6 @@ static skr_status_t auth_keep_key(hs_t *hs, skr_view_t leaf) {
         memcpy(block + info.key.a.size, info.key.b.data, info.key.b.size);
     }
     hs->peer_key_block = block;
-    hs->peer_key_size = size;
     hs->peer_key.type = info.key.type;
     hs->peer_key.a = view_of(block, info.key.a.size);
     hs->peer_key.b = view_of(block + info.key.a.size, info.key.b.size);

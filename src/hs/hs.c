@@ -29,8 +29,24 @@ const hs_script_t *hs_script(const skr_config_t *config, uint16_t version) {
     return config->role == SKR_CLIENT ? profile->client12 : profile->server12;
 }
 
+// A list of suites that holds none of a version rules the version out: there would be nothing to
+// agree on.
+static bool hs_has_suite(const skr_config_t *config, uint16_t version) {
+    if (config->suites == NULL) {
+        return true;
+    }
+    for (const uint16_t *id = config->suites; *id != 0; id++) {
+        const suite_t *suite = suite_find(*id);
+        if (suite != NULL && suite->version == (version & 0xff)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool hs_allows(const skr_config_t *config, uint16_t version) {
-    return hs_script(config, version) != NULL && version >= config->min_version &&
+    return hs_script(config, version) != NULL && hs_has_suite(config, version) &&
+        version >= config->min_version &&
         (config->max_version == 0 || version <= config->max_version);
 }
 

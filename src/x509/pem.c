@@ -103,7 +103,7 @@ static size_t pem_decode(uint8_t *body, size_t size) {
     }
     // Padding ends the last four, and the bits that it leaves over are zero.
     uint32_t rest = padding == 1 ? bits & 0xff : padding == 2 ? bits & 0xffff : 0;
-    bool good = wrong == 0 && symbols == 0 && rest == 0 && written > padding;
+    bool good = wrong == 0 && symbols == 0 && rest == 0;
     return good ? written - padding : 0;
 }
 

@@ -198,8 +198,20 @@ s.close()
         assert script.end() == [[cert is not None, cert is None]]
 
 
+def test_tls_1_2(folder):
+    script, port = serve(folder, 's = accept(); s.write(s.read(5)); out(s.version(), s.cipher()[0]); s.read(1); s.close()')
+    context = client_context(folder)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    with connect(port, context) as tls:
+        tls.sendall(b'hello')
+        assert read_exactly(tls, 5) == b'hello'
+        assert tls.version() == 'TLSv1.2'
+        tls.unwrap()
+    assert script.end() == [['TLSv1.2', 'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256']]
+
+
 def test_older_protocols_are_refused(folder):
-    script, port = serve(folder, 'out(error_of(accept))')
+    script, port = serve(folder, 'c = context(); c.minimum_version = ssl.TLSVersion.TLSv1_3; out(error_of(accept, c))')
     context = client_context(folder)
     context.maximum_version = ssl.TLSVersion.TLSv1_2
     try:

@@ -181,11 +181,20 @@ def test_server_refuses(folder):
         assert isinstance(outcome, ssl.SSLError) and outcome.reason == reason, outcome
 
 
+def test_tls_1_2(folder):
+    context = server_context(folder)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    server = Server(lambda tls: tls.sendall(tls.recv(5)[::-1]), context)
+    lines = client(folder, server, 's = connect(); s.write(b"hello"); out(s.read(5).decode(), s.version()); s.close()').end()
+    assert lines == [['olleh', 'TLSv1.2']], lines
+    server.outcome()
+
+
 def test_older_protocols_are_refused(folder):
     context = server_context(folder)
     context.maximum_version = ssl.TLSVersion.TLSv1_2
     server = Server(lambda tls: None, context)
-    (number, text), = client(folder, server, 'out(error_of(connect))').end()
+    (number, text), = client(folder, server, 'c = context(); c.minimum_version = ssl.TLSVersion.TLSv1_3; out(error_of(connect, c))').end()
     assert 'protocol_version' in text, text
     outcome = server.outcome()
     assert isinstance(outcome, ssl.SSLError), outcome

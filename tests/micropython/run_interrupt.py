@@ -68,6 +68,38 @@ out("closed")
     server.outcome()
 
 
+def blocks_interrupts(process):
+    """Does the process hold back SIGINT at this moment? (Linux)"""
+    with open(f'/proc/{process.pid}/status') as status:
+        mask = next(line.split()[1] for line in status if line.startswith('SigBlk:'))
+    return int(mask, 16) >> (signal.SIGINT - 1) & 1
+
+
+def test_interrupts_wait_while_the_engine_runs(folder):
+    """A program that does nothing but handshakes is in the engine most of the time, and only then holds SIGINT back."""
+    script = Script(folder, '''
+from kit import *
+import time
+client, server = client_context("sensor"), server_context("rsa", verify=True)
+print("1")
+until = time.time() + 1
+while time.time() < until:
+    connected(client, server)
+print("2")
+time.sleep(1)
+''')
+    assert script.line() == 1
+    samples = []
+    for _ in range(100):
+        time.sleep(0.007)
+        samples.append(blocks_interrupts(script.process))
+    assert script.line() == 2
+    time.sleep(0.2)
+    assert not blocks_interrupts(script.process)
+    script.end()
+    assert sum(samples) > 30, f'in {sum(samples)} of {len(samples)} moments'
+
+
 STORM = '''
 from kit import *
 import json

@@ -85,6 +85,59 @@ static void test_key_kinds(void **state) {
     make_and_refuse(&t, SKR_ERR_CERT_ALGORITHM, LEAF, SKR_FIELD_SIGNATURE_ALGORITHM);
 }
 
+// An RSA key of made-up numbers in the leaf: nothing computes with it but the checks.
+static void test_rsa_numbers(void **state) {
+    static const struct {
+        size_t size; // bytes of the modulus
+        uint8_t first, last; // of its bytes
+        const char *exponent;
+        skr_status_t status;
+    } rows[] = {{256, 0x80, 0x01, "010001", SKR_OK}, {512, 0xff, 0xff, "03", SKR_OK},
+        {256, 0x80, 0x01, "ffffffff", SKR_OK},
+        {256, 0x80, 0x01, "0100000001", SKR_ERR_CERT_ALGORITHM},
+        {256, 0x80, 0x01, "01", SKR_ERR_CERT_ALGORITHM},
+        {256, 0x80, 0x01, "02", SKR_ERR_CERT_ALGORITHM},
+        {256, 0x80, 0x01, "010000", SKR_ERR_CERT_ALGORITHM},
+        {256, 0x80, 0x01, "00", SKR_ERR_CERT_ALGORITHM},
+        {256, 0x80, 0x02, "010001", SKR_ERR_CERT_ALGORITHM},
+        {255, 0xff, 0x01, "010001", SKR_ERR_CERT_ALGORITHM},
+        {256, 0x7f, 0x01, "010001", SKR_ERR_CERT_ALGORITHM},
+        {257, 0x08, 0x01, "010001", SKR_ERR_CERT_ALGORITHM},
+        {513, 0x01, 0x01, "010001", SKR_ERR_CERT_ALGORITHM},
+        {513, 0xff, 0x01, "010001", SKR_ERR_CERT_ALGORITHM}};
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        uint8_t modulus[514] = {0};
+        uint8_t bytes[700];
+        uint8_t exponent[6] = {0};
+        skr_view_t number = unit_hex(rows[i].exponent);
+        modulus[1] = rows[i].first;
+        modulus[rows[i].size] = rows[i].last;
+        memcpy(exponent + 1, number.data, number.size);
+        size_t pad = rows[i].first >= 0x80; // a leading zero where the number would be negative
+        size_t exponent_pad = number.data[0] >= 0x80;
+        x509_der_t out = x509_der_of(bytes, sizeof(bytes));
+        size_t info = x509_der_open(&out, 0x30);
+        x509_der_view(&out, unit_hex("300d 0609 2a864886f70d010101 0500"));
+        size_t bits = x509_der_open(&out, 0x03);
+        x509_der_view(&out, unit_hex("00"));
+        size_t key = x509_der_open(&out, 0x30);
+        x509_der_put(&out, 0x02, modulus + 1 - pad, rows[i].size + pad);
+        x509_der_put(&out, 0x02, exponent + 1 - exponent_pad, number.size + exponent_pad);
+        x509_der_close(&out, key);
+        x509_der_close(&out, bits);
+        x509_der_close(&out, info);
+        x509_try_begin(&t);
+        t.leaf.public_key = x509_der_done(&out);
+        if (x509_try(&t) != rows[i].status) {
+            fail_msg("row %zu: %s, %s", i, skr_error_name(t.result.status),
+                skr_field_name(t.result.field));
+        }
+        assert_int_equal(
+            t.result.field, rows[i].status == SKR_OK ? SKR_FIELD_NONE : SKR_FIELD_PUBLIC_KEY);
+    }
+}
+
 static void test_validity(void **state) {
     static const int64_t second = 1772323200; // 2026-03-01T00:00:00Z
     (void)state;
@@ -161,6 +214,9 @@ static void test_usages(void **state) {
     x509_try_begin(&t);
     t.leaf.key_usage = X509_KEY_ENCIPHERMENT;
     make_and_refuse(&t, SKR_ERR_CERT_KEY_USAGE, LEAF, SKR_FIELD_KEY_USAGE);
+    t.request.purpose = SKR_PURPOSE_ANY;
+    accept(&t, "01", 0);
+    t.request.purpose = SKR_PURPOSE_SERVER;
     t.leaf.key_usage = X509_DIGITAL_SIGNATURE | X509_KEY_ENCIPHERMENT;
     make_and_accept(&t, "01", 0);
     t.leaf.key_usage = X509_NO_KEY_USAGE;
@@ -285,8 +341,8 @@ static void test_trusted_leaf(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_keys_and_schemes),
         cmocka_unit_test(test_signature), cmocka_unit_test(test_key_kinds),
-        cmocka_unit_test(test_validity), cmocka_unit_test(test_name),
-        cmocka_unit_test(test_issuers), cmocka_unit_test(test_usages),
+        cmocka_unit_test(test_rsa_numbers), cmocka_unit_test(test_validity),
+        cmocka_unit_test(test_name), cmocka_unit_test(test_issuers), cmocka_unit_test(test_usages),
         cmocka_unit_test(test_purpose), cmocka_unit_test(test_serial),
         cmocka_unit_test(test_critical), cmocka_unit_test(test_trusted_leaf)};
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -98,6 +98,8 @@ static void test_email(void **state) {
         {"email:.example.com", "email:a@example.com", false, false},
         {"email:.example.com", "email:a@badexample.com", false, false},
         {"email:*@example.com", "email:a@example.com", false, false},
+        {"email:ab@example.com", "email:a@example.com", false, false},
+        {"email:a@example.com", "email:ab@example.com", false, false},
         {"email:", "email:a@example.com", true, true},
         {"email:example.com", "email:a@b@example.com", false, true},
         {"email:example.com", "email:@example.com", false, true},
@@ -226,7 +228,8 @@ static void test_who(void **state) {
 }
 
 static void test_malformed(void **state) {
-    static const char *const refused[] = {"3000", "", "3002 a000", "3004 a000 a100",
+    static const char *const refused[] = {"300b a000 a107 3005 8203 616161",
+        "300b a007 3005 8203 616161 a100", "3000", "", "3002 a000", "3004 a000 a100",
         "3004 0500 0500", "3002 a100", "3004 a002 3000", "3009 a007 3005 8203 2e6161", // ".aa"
         "3009 a007 3005 8203 2a2e61", "300a a008 3006 8704 c0000201",
         "300e a00c 300a 8708 c0000200 ff00ff00", "300e a00c 300a 8708 c0000200 00000001",

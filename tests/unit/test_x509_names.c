@@ -227,6 +227,11 @@ static void test_distinguished(void **state) {
         assert_true(name_is_valid(a) && name_is_valid(b));
         assert_int_equal(name_is_empty(a), rows[i].a[0] == NULL);
     }
+    // The same text as another attribute: organizationName, not commonName
+    skr_view_t common = unit_hex("300c 310a 3008 0603 550403 0c01 61");
+    skr_view_t organization = unit_hex("300c 310a 3008 0603 55040a 0c01 61");
+    assert_true(name_is_valid(common) && name_is_valid(organization));
+    assert_false(name_equal(common, organization) || name_begins(common, organization));
     static const char *const refused[] = {"", "30", "3101", "3003 310100", "3002 3100",
         "3004 31023000", "30 0b 3109 3007 0603550403 0c00 00",
         "300c 310a 3008 0603 550403 0c01 61 3100", "3000 00"};

@@ -26,6 +26,7 @@ static skr_status_t advance_open_gate(skr_conn_t *conn) {
     conn->retried = (hs->facts & F_HRR) != 0;
     conn->peer_verified = hs_peer_verified(hs);
     conn->resumed = (hs->facts & F_PSK) != 0;
+    conn->exports = hs->script->version != SKR_TLS12 || hs->extended_master;
     bool saves = conn->config->role == SKR_CLIENT && conn->config->session_key != NULL;
     if (saves && hs->script->resumption != NULL && !hs->script->resumption(hs, conn->resumption)) {
         return SKR_ERR_PROVIDER;
@@ -46,13 +47,22 @@ static uint16_t advance_version(const skr_conn_t *conn) {
     return script->version;
 }
 
+// Does an alert's level count? It does in TLS 1.2 only, and with a client that does not know yet
+// which version will be spoken: servers of TLS 1.2 warn of unknown names before their hello (RFC
+// 6066 section 3).
+static bool advance_level_counts(const skr_conn_t *conn) {
+    bool unsettled = conn->hs != NULL && conn->config->role == SKR_CLIENT &&
+        conn->hs->suite == NULL && hs_allows(conn->config, SKR_TLS12);
+    return unsettled || advance_version(conn) == SKR_TLS12;
+}
+
 static skr_status_t advance_alert(skr_conn_t *conn) {
     const uint8_t *alert = conn->record.data + conn->record.start;
     if (conn->record.end - conn->record.start != 2) {
         return SKR_ERR_ALERT_MALFORMED;
     }
     uint8_t description = alert[1];
-    bool warning = advance_version(conn) == SKR_TLS12 && alert[0] == 1;
+    bool warning = alert[0] == 1 && advance_level_counts(conn);
     conn_trace(conn, false, SKR_LAYER_RECORD, RECORD_ALERT, conn->in.keys.aead != NULL, 2,
         skr_alert_name(description));
     if (description == SKR_ALERT_CLOSE_NOTIFY) {

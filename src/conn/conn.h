@@ -66,6 +66,7 @@ struct skr_conn {
     bool peer_verified;
     bool retried;
     bool resumed;
+    bool exports; // the master secret is bound to this handshake (RFC 7627 section 5.4)
     bool session_new; // session is one to be saved, not the one that was offered
     bool received; // at least one record header
     bool hello_done; // the first ClientHello was sent or received

@@ -161,6 +161,7 @@ static skr_status_t input_record(skr_conn_t *conn) {
     if (sealed && conn->record_type == RECORD_APPLICATION_DATA &&
         conn->record.end > conn->record.start) {
         conn->idle_messages = 0;
+        conn->warnings = 0;
         conn_trace(conn, false, SKR_LAYER_APPLICATION, 0, true,
             conn->record.end - conn->record.start, "application data");
     }

@@ -134,7 +134,9 @@ static void tap_seal(tap12_way_t *way, unsigned content, const void *data, size_
     record_write_header(record, (record_type_t)content, false, ahead + size + tag);
     uint8_t *out = record + SKR_RECORD_HEADER_SIZE;
     memcpy(out, number, ahead);
-    memcpy(out + ahead, data, size);
+    if (size > 0) {
+        memcpy(out + ahead, data, size);
+    }
     assert_true(keys->aead->init(state, keys->key));
     assert_true(
         keys->aead->seal(state, nonce, aad, sizeof(aad), out + ahead, size, out + ahead + size));

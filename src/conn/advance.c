@@ -18,6 +18,7 @@ static skr_status_t advance_open_gate(skr_conn_t *conn) {
     }
     memcpy(conn->exporter, hs->schedule.exporter, sizeof(conn->exporter));
     conn->script = hs->script;
+    conn->limit_out = hs->limit_out;
     conn->suite = hs->suite;
     conn->hash = hs->hash;
     conn->group = hs->shared_size > 0 ? hs->group->id : 0;

@@ -49,6 +49,7 @@ struct skr_conn {
     skr_error_t error;
 
     uint64_t bytes_in, bytes_out;
+    uint16_t limit_out; // the largest content that the peer takes in a record, 0: any
     uint16_t group, peer_scheme;
     uint8_t record_header[SKR_RECORD_HEADER_SIZE];
     uint8_t record_header_fill;

@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "hs/handlers.h"
 #include "hs/hello.h"
+#include "hs/limit.h"
 #include "hs/offer.h"
 #include "hs/share.h"
 #include "hs/ticket12.h"
@@ -110,6 +111,9 @@ static skr_status_t hello12_take_extensions(hs_t *hs, const wire_client_hello_t 
         return SKR_ERR_DECODE;
     }
     skr_status_t status = hello12_check_formats(e->body[WIRE_EXT_EC_POINT_FORMATS]);
+    if (status == SKR_OK) {
+        status = limit_select(hs, e);
+    }
     return status != SKR_OK ? status : hello_choose_alpn(hs, e->body[WIRE_EXT_ALPN]);
 }
 
@@ -215,6 +219,7 @@ static void hello12_write_extensions(const hs_t *hs, writer_t *w) {
     if ((hs->facts & F_TICKET) != 0) {
         wire_write_empty(w, WIRE_EXT_SESSION_TICKET);
     }
+    limit_write_answer(hs, w);
     if (hs->name_known) {
         wire_write_empty(w, WIRE_EXT_SERVER_NAME);
     }
@@ -263,21 +268,6 @@ void hello12_write_offer(hs_t *hs, writer_t *w) {
     ticket12_write_offer(hs, w);
 }
 
-static skr_status_t hello12_take_alpn(hs_t *hs, skr_view_t body) {
-    skr_view_t name = {NULL, 0};
-    skr_status_t status = view_is(body) ? wire_read_alpn(body, true, &name) : SKR_OK;
-    if (status != SKR_OK || !view_is(body)) {
-        return status;
-    }
-    for (size_t i = 0; i < hs->config->alpn_count; i++) {
-        if (view_equal(name, hs->config->alpn[i])) {
-            hs->alpn = (uint8_t)(i + 1);
-            return SKR_OK;
-        }
-    }
-    return SKR_ERR_ALPN_ANSWER;
-}
-
 static skr_status_t hello12_check_extensions(hs_t *hs, const wire_extensions_t *e) {
     skr_status_t status = wire_check_offered(e, hs->offered);
     if (status != SKR_OK) {
@@ -295,7 +285,10 @@ static skr_status_t hello12_check_extensions(hs_t *hs, const wire_extensions_t *
     }
     hs->extended_master = view_is(extended);
     status = hello12_check_formats(e->body[WIRE_EXT_EC_POINT_FORMATS]);
-    return status != SKR_OK ? status : hello12_take_alpn(hs, e->body[WIRE_EXT_ALPN]);
+    if (status == SKR_OK) {
+        status = limit_take_answer(hs, e);
+    }
+    return status != SKR_OK ? status : hello_take_alpn(hs, e->body[WIRE_EXT_ALPN]);
 }
 
 static skr_status_t hello12_check_answer(hs_t *hs, const wire_server_hello_t *sh) {

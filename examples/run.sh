@@ -53,7 +53,7 @@ port_of() {
 sensor() {
     log=$logs/$1.log
     shift
-    timeout 20 "$micropython" sensor.py "$@" >"$log" 2>&1
+    timeout --foreground 20 "$micropython" sensor.py "$@" >"$log" 2>&1
 }
 
 # expect NAME PATTERN: waits for a line in a log; it's wrong when there is none.
@@ -120,7 +120,7 @@ sensor sensor-openssl "127.0.0.1:$port" "$keys" || wrong "the sensor's exit code
 say sensor sensor-openssl '^sensor negotiated'
 say sensor sensor-openssl '^sensor has 3 answers from CN=hub.local'
 say s_server s_server '^Verification: OK'
-{ echo '{"celsius": 19.5}'; sleep 1; } | timeout 20 openssl s_client -connect "127.0.0.1:$hub" -quiet \
+{ echo '{"celsius": 19.5}'; sleep 1; } | timeout --foreground 20 openssl s_client -connect "127.0.0.1:$hub" -quiet \
     -no_ign_eof -alpn readings/1 -servername hub.local -verify_hostname hub.local -verify_return_error \
     -CAfile "$keys/ca.pem" -cert "$keys/sensor.pem" -key "$keys/sensor.key" >"$logs/s_client.log" 2>&1
 say s_client s_client '"ok": true'

@@ -8,8 +8,9 @@ build="gcc libc6-dev make cmake ninja-build pkg-config libssl-dev libbearssl-dev
 # openssl makes the scene's certificates and is its peer.
 run="$build python3 dpkg-dev libffi-dev libmbedtls-dev openssl"
 # The tests: cmocka; peers to talk to (openssl, gnutls-bin); instruction counts (valgrind); large vectors (xz-utils);
+# the fleet that shares its ticket keys (redis-server, libhiredis-dev);
 # the checks of the tree (universal-ctags, clang-*).
-test="$run libcmocka-dev gnutls-bin valgrind xz-utils universal-ctags clang-format clang-tidy"
+test="$run libcmocka-dev gnutls-bin redis-server libhiredis-dev valgrind xz-utils universal-ctags clang-format clang-tidy"
 
 say() {
     echo "setup: $*" >&2

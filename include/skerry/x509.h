@@ -26,9 +26,11 @@ typedef struct {
                     // copy the struct
 } skr_name_t;
 
-// One trusted root, as a DER certificate. Its name and key are trusted, and, as RFC 5280
-// section 6.1.1 (d) leaves it to the application, its validity is checked too, as people expect of
-// an expired root.
+// One trusted root, as a DER certificate. Its name and key are trusted, and what else stands in it
+// (validity, usages, constraints) is held against it, as people expect of an expired root and as
+// RFC 5280 section 6.1.1 (d) leaves to the application. It need not be self-signed: an intermediate
+// CA may be trusted instead of its root. A leaf that is byte for byte one of the anchors is trusted
+// too, without being a CA: so devices with self-signed certificates are.
 typedef skr_view_t skr_anchor_t;
 
 // Rules beyond RFC 5280's validation. skr_x509_rules_strict: what RFC 5280 section 4 and the
@@ -72,21 +74,23 @@ typedef enum {
     SKR_FIELD_SIGNATURE,
 } skr_field_t;
 
-// What was found. On success path holds what was used; on a refusal which certificate of the chain
-// and which field of it; where more than one path was tried, the refusal of the one that came
-// furthest.
+// What was found. On success path holds what was used; on a refusal which certificate and which
+// field of it; where several paths were tried, the refusal that tells most: a failed check (expired
+// ...) before a wrong signature before an unknown root, and of equals the one furthest up.
 typedef struct {
     skr_status_t status;
-    uint8_t certificate; // index in the chain; chain_count + n is anchor n
+    uint8_t
+        certificate; // index in the chain; chain_count + n is anchor n; 255: that or a later one
     uint8_t field; // skr_field_t
     uint8_t path_size; // certificates of the path without the anchor
     uint8_t path[SKR_CHAIN_MAX]; // their indexes in the chain, leaf first
-    uint16_t anchor; // index of the anchor that was used
+    uint16_t anchor; // index of the anchor that was used; of the leaf itself when it is one
 } skr_verify_result_t;
 
 // Finds a path from the leaf to an anchor and checks it. Returns result->status: SKR_OK or an
-// SKR_ERR_CERT_*, or SKR_ERR_PROVIDER. result may not be NULL. Work is bounded; stack below 3 KB
-// beside the provider's own.
+// SKR_ERR_CERT_*, or SKR_ERR_PROVIDER, or SKR_ERR_USAGE without a chain. result may not be NULL.
+// Work is bounded (limits.h); stack below 3 KB beside the provider's own. Revocation is not
+// checked.
 skr_status_t skr_x509_verify(const skr_verify_request_t *request, skr_verify_result_t *result);
 
 // The field's name as RFC 5280 spells it ("subjectAltName"). Never NULL.

@@ -138,6 +138,10 @@ static skr_status_t advance_message(skr_conn_t *conn, skr_view_t message) {
     }
     conn->hs->leftover = conn_leftover(conn, message);
     skr_status_t status = walk_recv(conn->hs, message);
+    if (status == SKR_OK && conn->change_ciphers > 0 && advance_version(conn) == SKR_TLS12) {
+        status =
+            SKR_ERR_UNEXPECTED_MESSAGE; // what was dropped as TLS 1.3's was TLS 1.2's, too early
+    }
     if (status == SKR_OK) {
         conn->hello_done = true;
         conn->skip_early =

@@ -150,7 +150,9 @@ void tap12_send_clear(
     uint8_t header[SKR_RECORD_HEADER_SIZE];
     record_write_header(header, (record_type_t)content, false, size);
     pair_inject(tap->way[by_client].to, header, sizeof(header));
-    pair_inject(tap->way[by_client].to, data, size);
+    if (size > 0) {
+        pair_inject(tap->way[by_client].to, data, size);
+    }
 }
 
 static bool tap_seal_ready(tap12_way_t *way, bool by_client) {
@@ -199,7 +201,9 @@ void tap12_message(tap12_t *tap, bool by_client, unsigned type, const void *body
     message[0] = (uint8_t)type;
     message[1] = 0;
     bytes_put16(message + 2, (uint16_t)size);
-    memcpy(message + SKR_MESSAGE_HEADER_SIZE, body, size);
+    if (size > 0) {
+        memcpy(message + SKR_MESSAGE_HEADER_SIZE, body, size);
+    }
     tap12_send(tap, by_client, RECORD_HANDSHAKE, message, SKR_MESSAGE_HEADER_SIZE + size);
 }
 
@@ -249,7 +253,7 @@ static void tap_record(tap12_t *tap, tap12_way_t *way, uint8_t *record, size_t f
     m->type = 0;
     assert_int_equal(record[1], 3);
     assert_true(record[2] == 3 || (record[2] == 1 && m->by_client && way->index == 0));
-    if (m->is_sealed && !tap_seal_ready(way, m->by_client)) {
+    if (m->is_sealed && way->seal_due && !tap_seal_ready(way, m->by_client)) {
         pair_inject(way->to, record, SKR_RECORD_HEADER_SIZE + fragment);
         return;
     }

@@ -53,6 +53,22 @@ const br_block_ctr_class *bearssl_cores_aes_ctr(void) {
     return aes;
 }
 
+const br_block_ctrcbc_class *bearssl_cores_aes_ctrcbc(void) {
+    static const br_block_ctrcbc_class *_Atomic chosen;
+    const br_block_ctrcbc_class *aes = chosen;
+    if (aes == NULL) {
+        aes = br_aes_x86ni_ctrcbc_get_vtable();
+        if (aes == NULL) {
+            aes = br_aes_pwr8_ctrcbc_get_vtable();
+        }
+        if (aes == NULL) {
+            aes = WIDE ? &br_aes_ct64_ctrcbc_vtable : &br_aes_ct_ctrcbc_vtable;
+        }
+        chosen = aes;
+    }
+    return aes;
+}
+
 br_ghash bearssl_cores_ghash(void) {
     static _Atomic(br_ghash) chosen;
     br_ghash ghash = chosen;

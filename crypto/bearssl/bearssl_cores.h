@@ -16,6 +16,7 @@ br_rsa_private bearssl_cores_rsa_private(void);
 br_rsa_public bearssl_cores_rsa_public(void);
 
 const br_block_ctr_class *bearssl_cores_aes_ctr(void);
+const br_block_ctrcbc_class *bearssl_cores_aes_ctrcbc(void);
 br_ghash bearssl_cores_ghash(void);
 br_chacha20_run bearssl_cores_chacha20(void);
 br_poly1305_run bearssl_cores_poly1305(void);

@@ -11,7 +11,15 @@ static const skr_hash_t *const hashes[] = {
     &skr_bearssl_sha256, &skr_bearssl_sha384, &skr_bearssl_sha512, NULL};
 
 static const skr_aead_t *const aeads[] = {
-    &skr_bearssl_chacha20_poly1305, &skr_bearssl_aes_128_gcm, &skr_bearssl_aes_256_gcm, NULL};
+    &skr_bearssl_chacha20_poly1305,
+    &skr_bearssl_aes_128_gcm,
+    &skr_bearssl_aes_256_gcm,
+    &skr_bearssl_aes_128_ccm,
+    &skr_bearssl_aes_256_ccm,
+    &skr_bearssl_aes_128_ccm_8,
+    &skr_bearssl_aes_256_ccm_8,
+    NULL,
+};
 
 static const skr_group_t *const groups[] = {
     &skr_bearssl_x25519, &skr_bearssl_secp256r1, &skr_bearssl_secp384r1, NULL};

@@ -12,6 +12,10 @@ extern const skr_hash_t skr_bearssl_sha512;
 extern const skr_aead_t skr_bearssl_aes_128_gcm;
 extern const skr_aead_t skr_bearssl_aes_256_gcm;
 extern const skr_aead_t skr_bearssl_chacha20_poly1305;
+extern const skr_aead_t skr_bearssl_aes_128_ccm;
+extern const skr_aead_t skr_bearssl_aes_256_ccm;
+extern const skr_aead_t skr_bearssl_aes_128_ccm_8;
+extern const skr_aead_t skr_bearssl_aes_256_ccm_8;
 
 extern const skr_group_t skr_bearssl_x25519;
 extern const skr_group_t skr_bearssl_secp256r1;

@@ -7,6 +7,8 @@
 
 extern const skr_hash_t openssl_sha256, openssl_sha384, openssl_sha512;
 extern const skr_aead_t openssl_aes_128_gcm, openssl_aes_256_gcm, openssl_chacha20_poly1305;
+extern const skr_aead_t openssl_aes_128_ccm, openssl_aes_256_ccm;
+extern const skr_aead_t openssl_aes_128_ccm_8, openssl_aes_256_ccm_8;
 extern const skr_group_t openssl_x25519, openssl_secp256r1, openssl_secp384r1;
 extern const skr_signature_t openssl_ecdsa_p256_sha256, openssl_ecdsa_p384_sha384;
 extern const skr_signature_t openssl_ecdsa_p256_sha384, openssl_ecdsa_p256_sha512;

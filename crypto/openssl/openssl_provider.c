@@ -25,6 +25,10 @@ static const skr_aead_t *const aeads[] = {
     &openssl_aes_128_gcm,
     &openssl_aes_256_gcm,
     &openssl_chacha20_poly1305,
+    &openssl_aes_128_ccm,
+    &openssl_aes_256_ccm,
+    &openssl_aes_128_ccm_8,
+    &openssl_aes_256_ccm_8,
     NULL,
 };
 

@@ -8,7 +8,7 @@
 // and must find something to free.
 #include "test_crypto.h"
 
-enum { HASHES_MAX = 4, AEADS_MAX = 4, GROUPS_MAX = 6, SIGNATURES_MAX = 20 };
+enum { HASHES_MAX = 4, AEADS_MAX = 8, GROUPS_MAX = 6, SIGNATURES_MAX = 20 };
 enum { MAY_REFUSE = 1 << SKR_CRYPTO_REFUSED, MAY_RETRY = 1 << SKR_CRYPTO_RETRY };
 
 static struct {
@@ -143,12 +143,13 @@ static bool key_matches(const skr_private_key_t *key, const skr_public_key_t *pu
 
 #define FOR_4(X) X(0) X(1) X(2) X(3)
 #define FOR_6(X) FOR_4(X) X(4) X(5)
+#define FOR_8(X) FOR_6(X) X(6) X(7)
 #define FOR_20(X) \
-    FOR_6(X) \
-    X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15) X(16) X(17) X(18) X(19)
+    FOR_8(X) \
+    X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15) X(16) X(17) X(18) X(19)
 
 FOR_4(HASH)
-FOR_4(AEAD)
+FOR_8(AEAD)
 FOR_6(GROUP)
 FOR_20(SIGNATURE)
 
@@ -159,7 +160,7 @@ FOR_20(SIGNATURE)
 #define SIGNATURE_ROW(i) {.verify = verify_##i, .sign = sign_##i},
 
 static const skr_hash_t hash_calls[HASHES_MAX] = {FOR_4(HASH_ROW)};
-static const skr_aead_t aead_calls[AEADS_MAX] = {FOR_4(AEAD_ROW)};
+static const skr_aead_t aead_calls[AEADS_MAX] = {FOR_8(AEAD_ROW)};
 static const skr_group_t group_calls[GROUPS_MAX] = {FOR_6(GROUP_ROW)};
 static const skr_signature_t signature_calls[SIGNATURES_MAX] = {FOR_20(SIGNATURE_ROW)};
 

@@ -149,7 +149,9 @@ typedef struct {
                        // secret reads it all
 
     // Records
-    uint16_t max_record_in; // largest content accepted, bytes; 0: SKR_RECORD_PLAIN_MAX
+    // Largest content accepted, bytes, at least 64; 0: SKR_RECORD_PLAIN_MAX. The peer is told (RFC
+    // 8449). Unprotected records may have SKR_RECORD_CLEAR_MIN.
+    uint16_t max_record_in;
     uint16_t max_record_out; // largest content sent, bytes; 0: SKR_RECORD_PLAIN_MAX
     uint16_t pad_to; // protected content is padded with zeros to a multiple of this, 0: not (RFC
                      // 9846 section 5.4)

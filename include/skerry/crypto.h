@@ -53,6 +53,10 @@ typedef struct {
 typedef enum {
     SKR_AEAD_AES_128_GCM = 1, // the numbers are IANA's AEAD registry
     SKR_AEAD_AES_256_GCM = 2,
+    SKR_AEAD_AES_128_CCM = 3,
+    SKR_AEAD_AES_256_CCM = 4,
+    SKR_AEAD_AES_128_CCM_8 = 18, // a tag of 8 bytes: for those who ask for it by name
+    SKR_AEAD_AES_256_CCM_8 = 19,
     SKR_AEAD_CHACHA20_POLY1305 = 29,
 } skr_aead_id_t;
 

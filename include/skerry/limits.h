@@ -9,6 +9,10 @@
 #define SKR_RECORD_EXPANSION_MAX 256 // bytes that protection may add (section 5.2)
 #define SKR_RECORD_PROTECTED_MAX (SKR_RECORD_PLAIN_MAX + SKR_RECORD_EXPANSION_MAX)
 
+// Content of an unprotected record that is accepted whatever max_record_in says, bytes: hellos come
+// before a limit can be told (RFC 8449 section 4), and TLS 1.2 sends its certificates so.
+#define SKR_RECORD_CLEAR_MIN 4096
+
 // --- Handshake messages (RFC 9846 section 4) ---
 #define SKR_MESSAGE_HEADER_SIZE 4 // bytes: type and 24-bit length
 // Largest handshake message that is accepted, in bytes; refused at its header. It costs memory only

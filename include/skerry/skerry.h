@@ -91,7 +91,8 @@ skr_status_t skr_conn_close(skr_conn_t *conn);
 // New keys for what this side writes; request: the peer shall do the same (section 4.7.3).
 skr_status_t skr_conn_update_keys(skr_conn_t *conn, bool request);
 // Keying material for other protocols (section 7.5). label is ASCII without the "EXPORTER" rules
-// being checked; size at most 255*hash.
+// being checked; size at most 255*hash. In TLS 1.2 (RFC 5705) only where both sides have
+// extended_master_secret, else SKR_ERR_USAGE.
 skr_status_t skr_conn_export(
     const skr_conn_t *conn, skr_view_t label, skr_view_t context, uint8_t *out, size_t size);
 

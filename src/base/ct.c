@@ -28,13 +28,12 @@ bool ct_is_zero(const void *data, size_t size) {
     return seen == 0;
 }
 
-// The compiler can't know what a volatile pointer points to, so the call stays even where the bytes
-// are never read again, and the C library's own memset does the work: byte by byte it would be half
-// of what the engine costs.
-static void *(*const volatile ct_memset)(void *, int, size_t) = memset;
-
 void ct_wipe(void *data, size_t size) {
+    // What a volatile pointer points to the compiler can't know, so the call stays even where the
+    // bytes are never read again; the C library's own memset is many times as fast as a loop of
+    // volatile stores.
+    void *(*volatile wipe)(void *, int, size_t) = memset;
     if (size > 0) {
-        ct_memset(data, 0, size);
+        wipe(data, 0, size);
     }
 }

@@ -18,6 +18,7 @@ static skr_status_t advance_open_gate(skr_conn_t *conn) {
     }
     memcpy(conn->exporter, hs->schedule.exporter, sizeof(conn->exporter));
     conn->script = hs->script;
+    conn->limit_out = hs->limit_out;
     conn->suite = hs->suite;
     conn->hash = hs->hash;
     conn->group = hs->shared_size > 0 ? hs->group->id : 0;
@@ -26,6 +27,7 @@ static skr_status_t advance_open_gate(skr_conn_t *conn) {
     conn->retried = (hs->facts & F_HRR) != 0;
     conn->peer_verified = hs_peer_verified(hs);
     conn->resumed = (hs->facts & F_PSK) != 0;
+    conn->exports = hs->script->version != SKR_TLS12 || hs->extended_master;
     bool saves = conn->config->role == SKR_CLIENT && conn->config->session_key != NULL;
     if (saves && hs->script->resumption != NULL && !hs->script->resumption(hs, conn->resumption)) {
         return SKR_ERR_PROVIDER;
@@ -46,13 +48,22 @@ static uint16_t advance_version(const skr_conn_t *conn) {
     return script->version;
 }
 
+// Does an alert's level count? It does in TLS 1.2 only, and with a client that does not know yet
+// which version will be spoken: servers of TLS 1.2 warn of unknown names before their hello (RFC
+// 6066 section 3).
+static bool advance_level_counts(const skr_conn_t *conn) {
+    bool unsettled = conn->hs != NULL && conn->config->role == SKR_CLIENT &&
+        conn->hs->suite == NULL && hs_allows(conn->config, SKR_TLS12);
+    return unsettled || advance_version(conn) == SKR_TLS12;
+}
+
 static skr_status_t advance_alert(skr_conn_t *conn) {
     const uint8_t *alert = conn->record.data + conn->record.start;
     if (conn->record.end - conn->record.start != 2) {
         return SKR_ERR_ALERT_MALFORMED;
     }
     uint8_t description = alert[1];
-    bool warning = advance_version(conn) == SKR_TLS12 && alert[0] == 1;
+    bool warning = alert[0] == 1 && advance_level_counts(conn);
     conn_trace(conn, false, SKR_LAYER_RECORD, RECORD_ALERT, conn->in.keys.aead != NULL, 2,
         skr_alert_name(description));
     if (description == SKR_ALERT_CLOSE_NOTIFY) {
@@ -127,6 +138,10 @@ static skr_status_t advance_message(skr_conn_t *conn, skr_view_t message) {
     }
     conn->hs->leftover = conn_leftover(conn, message);
     skr_status_t status = walk_recv(conn->hs, message);
+    if (status == SKR_OK && conn->change_ciphers > 0 && advance_version(conn) == SKR_TLS12) {
+        status =
+            SKR_ERR_UNEXPECTED_MESSAGE; // what was dropped as TLS 1.3's was TLS 1.2's, too early
+    }
     if (status == SKR_OK) {
         conn->hello_done = true;
         conn->skip_early =

@@ -37,7 +37,8 @@ static bool config_lists_fit(const skr_config_t *config) {
             return false;
         }
     }
-    return config->alpn_count < 255 && config->max_record_in <= SKR_RECORD_PLAIN_MAX &&
+    bool tiny = config->max_record_in != 0 && config->max_record_in < 64; // RFC 8449 section 4
+    return !tiny && config->alpn_count < 255 && config->max_record_in <= SKR_RECORD_PLAIN_MAX &&
         config->max_record_out <= SKR_RECORD_PLAIN_MAX;
 }
 

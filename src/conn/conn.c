@@ -304,7 +304,7 @@ void skr_conn_error(const skr_conn_t *conn, skr_error_t *error) {
 
 skr_status_t skr_conn_export(
     const skr_conn_t *conn, skr_view_t label, skr_view_t context, uint8_t *out, size_t size) {
-    if (!conn->complete || size == 0 || size > 255u * (size_t)conn->hash->size ||
+    if (!conn->complete || !conn->exports || size == 0 || size > 255u * (size_t)conn->hash->size ||
         label.size > 249) {
         return conn->error.status != SKR_OK ? conn->error.status : SKR_ERR_USAGE;
     }

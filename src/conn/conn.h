@@ -49,6 +49,7 @@ struct skr_conn {
     skr_error_t error;
 
     uint64_t bytes_in, bytes_out;
+    uint16_t limit_out; // the largest content that the peer takes in a record, 0: any
     uint16_t group, peer_scheme;
     uint8_t record_header[SKR_RECORD_HEADER_SIZE];
     uint8_t record_header_fill;
@@ -66,6 +67,7 @@ struct skr_conn {
     bool peer_verified;
     bool retried;
     bool resumed;
+    bool exports; // the master secret is bound to this handshake (RFC 7627 section 5.4)
     bool session_new; // session is one to be saved, not the one that was offered
     bool received; // at least one record header
     bool hello_done; // the first ClientHello was sent or received

@@ -39,6 +39,9 @@ static bool input_early_in_clear(const skr_conn_t *conn) {
 static skr_status_t input_limit(skr_conn_t *conn, size_t size, bool is_protected) {
     size_t limit = conn->config->max_record_in;
     size_t overhead = is_protected && input_protected(conn) ? record_overhead(&conn->in.keys) : 0;
+    if (limit != 0 && overhead == 0 && limit < SKR_RECORD_CLEAR_MIN) {
+        limit = SKR_RECORD_CLEAR_MIN;
+    }
     if (limit != 0 && size > limit + overhead) {
         conn->error.value = (uint32_t)(size - overhead);
         conn->error.limit = (uint32_t)limit;
@@ -161,6 +164,7 @@ static skr_status_t input_record(skr_conn_t *conn) {
     if (sealed && conn->record_type == RECORD_APPLICATION_DATA &&
         conn->record.end > conn->record.start) {
         conn->idle_messages = 0;
+        conn->warnings = 0;
         conn_trace(conn, false, SKR_LAYER_APPLICATION, 0, true,
             conn->record.end - conn->record.start, "application data");
     }

@@ -17,8 +17,10 @@ static bool output_protected(const skr_conn_t *conn) {
 }
 
 size_t conn_output_limit(const skr_conn_t *conn) {
-    size_t limit = conn->config->max_record_out;
-    return limit != 0 ? limit : SKR_RECORD_PLAIN_MAX;
+    size_t limit = conn->config->max_record_out != 0 ? conn->config->max_record_out
+                                                     : SKR_RECORD_PLAIN_MAX;
+    size_t peer = conn->hs != NULL ? conn->hs->limit_out : conn->limit_out;
+    return peer != 0 && peer < limit ? peer : limit;
 }
 
 // Where the content lies in a record: behind the header and, in TLS 1.2, an explicit nonce.

@@ -9,12 +9,13 @@
 #include "base/bytes.h"
 #include "hs/handlers.h"
 #include "hs/hello.h"
+#include "hs/limit.h"
 #include "hs/offer.h"
 #include "hs/share.h"
 #include "hs/ticket12.h"
 #include "wire/messages12.h"
 
-enum { FALLBACK_SCSV = 0x5600, RENEGOTIATION_SCSV = 0x00ff };
+enum { FALLBACK_SCSV = 0x5600, RENEGOTIATION_SCSV = 0x00ff, HELLO12_SSL3 = 0x0300 };
 
 static void hello12_take_suite(hs_t *hs, const suite_t *suite) {
     hs->suite = suite;
@@ -45,7 +46,8 @@ static skr_status_t hello12_choose_group(hs_t *hs, const wire_extensions_t *e) {
     return SKR_ERR_NO_COMMON_GROUP;
 }
 
-// Suite and credential go together: the suite names the kind of key.
+// Suite and credential go together: the suite names the kind of key. A credential that bears the
+// client's name comes before a suite that this side likes better.
 static skr_status_t hello12_choose_suite(
     hs_t *hs, const wire_client_hello_t *ch, skr_view_t schemes) {
     skr_name_t name;
@@ -56,18 +58,44 @@ static skr_status_t hello12_choose_suite(
     bool named = name.kind == SKR_NAME_DNS;
     bool common = false;
     const suite_t *suite = NULL;
+    const suite_t *unnamed = NULL;
     for (size_t i = 0; (suite = offer_suite(hs->config, i)) != NULL; i++) {
         if (suite->auth == SUITE_AUTH_ANY || !wire_numbers_have(ch->suites, suite->id)) {
             continue;
         }
         common = true;
-        if (offer_credential(hs, schemes, named ? &name : NULL, suite->auth)) {
+        bool fits = offer_credential(hs, schemes, named ? &name : NULL, suite->auth);
+        if (fits && (hs->name_known || !named)) {
             hello12_take_suite(hs, suite);
-            bool refused = named && !hs->name_known && hs->config->require_known_name;
-            return refused ? SKR_ERR_UNRECOGNIZED_NAME : SKR_OK;
+            return SKR_OK;
+        }
+        unnamed = fits && unnamed == NULL ? suite : unnamed;
+    }
+    if (unnamed == NULL) {
+        return common ? SKR_ERR_NO_COMMON_SIGNATURE : SKR_ERR_NO_COMMON_SUITE;
+    }
+    hello12_take_suite(hs, unnamed);
+    (void)offer_credential(hs, schemes, NULL, unnamed->auth);
+    return hs->config->require_known_name ? SKR_ERR_UNRECOGNIZED_NAME : SKR_OK;
+}
+
+// ec_point_formats, of either side, must name the uncompressed one, which is all that is used (RFC
+// 8422 section 5.1.2).
+static skr_status_t hello12_check_formats(skr_view_t body) {
+    if (!view_is(body)) {
+        return SKR_OK;
+    }
+    reader_t r = reader_of(body);
+    skr_view_t formats = reader_vector(&r, 1);
+    if (!reader_done(&r) || formats.size == 0) {
+        return SKR_ERR_DECODE;
+    }
+    for (size_t i = 0; i < formats.size; i++) {
+        if (formats.data[i] == 0) {
+            return SKR_OK;
         }
     }
-    return common ? SKR_ERR_NO_COMMON_SIGNATURE : SKR_ERR_NO_COMMON_SUITE;
+    return SKR_ERR_ILLEGAL_PARAMETER;
 }
 
 static skr_status_t hello12_take_extensions(hs_t *hs, const wire_client_hello_t *ch) {
@@ -79,9 +107,28 @@ static skr_status_t hello12_take_extensions(hs_t *hs, const wire_client_hello_t 
     hs->secure_renegotiation = view_is(info) || wire_numbers_have(ch->suites, RENEGOTIATION_SCSV);
     hs->extended_master = view_is(e->body[WIRE_EXT_EXTENDED_MASTER_SECRET]);
     hs->point_formats = view_is(e->body[WIRE_EXT_EC_POINT_FORMATS]);
-    return hs->extended_master && e->body[WIRE_EXT_EXTENDED_MASTER_SECRET].size != 0
-        ? SKR_ERR_DECODE
-        : hello_choose_alpn(hs, e->body[WIRE_EXT_ALPN]);
+    if (hs->extended_master && e->body[WIRE_EXT_EXTENDED_MASTER_SECRET].size != 0) {
+        return SKR_ERR_DECODE;
+    }
+    skr_status_t status = hello12_check_formats(e->body[WIRE_EXT_EC_POINT_FORMATS]);
+    if (status == SKR_OK) {
+        status = limit_select(hs, e);
+    }
+    return status != SKR_OK ? status : hello_choose_alpn(hs, e->body[WIRE_EXT_ALPN]);
+}
+
+// A server that speaks nothing newer comes here at once: where the client lists its versions, this
+// must be one of them (RFC 9846 section 4.3.1).
+static skr_status_t hello12_check_version(const wire_client_hello_t *ch) {
+    skr_view_t versions = {NULL, 0};
+    skr_view_t body = ch->extensions.body[WIRE_EXT_SUPPORTED_VERSIONS];
+    skr_status_t status = view_is(body) ? wire_read_numbers(body, 1, &versions) : SKR_OK;
+    bool spoken = view_is(body) ? wire_numbers_have(versions, SKR_TLS12)
+                                : ch->legacy_version >= SKR_TLS12;
+    if (status == SKR_OK && (!spoken || ch->legacy_version <= HELLO12_SSL3)) {
+        status = SKR_ERR_VERSION;
+    }
+    return status;
 }
 
 static skr_status_t hello12_check(const hs_t *hs, const wire_client_hello_t *ch) {
@@ -135,8 +182,8 @@ static skr_status_t hello12_choose_authentication(hs_t *hs, const wire_client_he
 skr_status_t hello12_recv_ch(hs_t *hs, skr_view_t body) {
     wire_client_hello_t ch;
     skr_status_t status = wire_read_client_hello(body, &ch);
-    if (status == SKR_OK && ch.legacy_version < SKR_TLS12) {
-        status = SKR_ERR_VERSION;
+    if (status == SKR_OK) {
+        status = hello12_check_version(&ch);
     }
     if (status == SKR_OK) {
         status = hello12_check(hs, &ch);
@@ -172,6 +219,7 @@ static void hello12_write_extensions(const hs_t *hs, writer_t *w) {
     if ((hs->facts & F_TICKET) != 0) {
         wire_write_empty(w, WIRE_EXT_SESSION_TICKET);
     }
+    limit_write_answer(hs, w);
     if (hs->name_known) {
         wire_write_empty(w, WIRE_EXT_SERVER_NAME);
     }
@@ -220,21 +268,6 @@ void hello12_write_offer(hs_t *hs, writer_t *w) {
     ticket12_write_offer(hs, w);
 }
 
-static skr_status_t hello12_take_alpn(hs_t *hs, skr_view_t body) {
-    skr_view_t name = {NULL, 0};
-    skr_status_t status = view_is(body) ? wire_read_alpn(body, true, &name) : SKR_OK;
-    if (status != SKR_OK || !view_is(body)) {
-        return status;
-    }
-    for (size_t i = 0; i < hs->config->alpn_count; i++) {
-        if (view_equal(name, hs->config->alpn[i])) {
-            hs->alpn = (uint8_t)(i + 1);
-            return SKR_OK;
-        }
-    }
-    return SKR_ERR_ALPN_ANSWER;
-}
-
 static skr_status_t hello12_check_extensions(hs_t *hs, const wire_extensions_t *e) {
     skr_status_t status = wire_check_offered(e, hs->offered);
     if (status != SKR_OK) {
@@ -246,11 +279,16 @@ static skr_status_t hello12_check_extensions(hs_t *hs, const wire_extensions_t *
     }
     skr_view_t extended = e->body[WIRE_EXT_EXTENDED_MASTER_SECRET];
     skr_view_t name = e->body[WIRE_EXT_SERVER_NAME];
-    if ((view_is(extended) && extended.size != 0) || (view_is(name) && name.size != 0)) {
+    skr_view_t ticket = e->body[WIRE_EXT_SESSION_TICKET];
+    if (extended.size != 0 || name.size != 0 || ticket.size != 0) { // each is empty, or not there
         return SKR_ERR_DECODE;
     }
     hs->extended_master = view_is(extended);
-    return hello12_take_alpn(hs, e->body[WIRE_EXT_ALPN]);
+    status = hello12_check_formats(e->body[WIRE_EXT_EC_POINT_FORMATS]);
+    if (status == SKR_OK) {
+        status = limit_take_answer(hs, e);
+    }
+    return status != SKR_OK ? status : hello_take_alpn(hs, e->body[WIRE_EXT_ALPN]);
 }
 
 static skr_status_t hello12_check_answer(hs_t *hs, const wire_server_hello_t *sh) {

@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "hs/handlers.h"
 #include "hs/hello.h"
+#include "hs/limit.h"
 #include "hs/offer.h"
 #include "hs/psk.h"
 #include "hs/share.h"
@@ -84,6 +85,7 @@ static void hello_write_extensions(hs_t *hs, writer_t *w) {
         wire_write_alpn(w, hs->config->alpn, hs->config->alpn_count);
         hs->offered |= WIRE_EXT_BIT(WIRE_EXT_ALPN);
     }
+    limit_write_offer(hs, w);
     for (uint16_t version = SKR_TLS12; version <= SKR_TLS13; version++) {
         if (hs_allows(hs->config, version)) {
             hs_script(hs->config, version)->write_offer(hs, w);
@@ -119,6 +121,24 @@ bool hello_downgraded(skr_view_t random) {
     const uint8_t *tail = random.data + SKR_RANDOM_SIZE - 8;
     return view_equal(view_of(tail, sizeof(sentinel)), view_of(sentinel, sizeof(sentinel))) &&
         tail[7] <= 1;
+}
+
+skr_status_t hello_take_alpn(hs_t *hs, skr_view_t body) {
+    skr_view_t name = {NULL, 0};
+    if (!view_is(body)) {
+        return SKR_OK;
+    }
+    skr_status_t status = wire_read_alpn(body, true, &name);
+    if (status != SKR_OK) {
+        return status;
+    }
+    for (size_t i = 0; i < hs->config->alpn_count; i++) {
+        if (view_equal(name, hs->config->alpn[i])) {
+            hs->alpn = (uint8_t)(i + 1);
+            return SKR_OK;
+        }
+    }
+    return SKR_ERR_ALPN_ANSWER;
 }
 
 // --- What HelloRetryRequest and ServerHello have in common (section 4.2.3) ---

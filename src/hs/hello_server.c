@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "hs/handlers.h"
 #include "hs/hello.h"
+#include "hs/limit.h"
 #include "hs/offer.h"
 #include "hs/psk.h"
 #include "hs/share.h"
@@ -248,6 +249,9 @@ static skr_status_t hello_choose(hs_t *hs, const wire_client_hello_t *ch, skr_vi
     }
     if (status == SKR_OK) {
         status = hello_choose_alpn(hs, ch->extensions.body[WIRE_EXT_ALPN]);
+    }
+    if (status == SKR_OK) {
+        status = limit_select(hs, &ch->extensions);
     }
     return status != SKR_OK ? status : hello_choose_group(hs, &ch->extensions);
 }

@@ -134,6 +134,10 @@ struct hs {
     bool extended_master; // TLS 1.2: both sides have extended_master_secret (RFC 7627)
     bool secure_renegotiation; // TLS 1.2 server: the client knows renegotiation_info (RFC 5746)
     bool point_formats; // TLS 1.2 server: the client named its point formats (RFC 8422)
+    bool limit_agreed; // server: the client sent record_size_limit
+    uint8_t fragment_code; // max_fragment_length that was offered (client), that was accepted
+                           // (server); 0: none
+    uint16_t limit_out; // the largest content that the peer takes in a record, 0: it has not said
     bool name_known; // server: the client named a host that the chosen credential bears
     const skr_credential_t *credential; // this side's; NULL: none
     const skr_signature_t *scheme; // that this side signs with

@@ -6,10 +6,13 @@
 // Certificate and the server decides (section 4.5.1).
 #include "base/bytes.h"
 #include "hs/handlers.h"
+#include "hs/hello.h"
+#include "hs/limit.h"
 #include "hs/offer.h"
 
 skr_status_t t13_send_ee(hs_t *hs, writer_t *w) {
     writer_block_t extensions = writer_open(w, 2);
+    limit_write_answer(hs, w);
     if (hs->name_known) {
         wire_write_empty(w, WIRE_EXT_SERVER_NAME); // RFC 6066 section 3: the name was used
     }
@@ -18,21 +21,6 @@ skr_status_t t13_send_ee(hs_t *hs, writer_t *w) {
     }
     writer_close(w, extensions);
     return SKR_OK;
-}
-
-static skr_status_t t13_take_alpn(hs_t *hs, skr_view_t body) {
-    skr_view_t name = {NULL, 0};
-    skr_status_t status = wire_read_alpn(body, true, &name);
-    if (status != SKR_OK) {
-        return status;
-    }
-    for (size_t i = 0; i < hs->config->alpn_count; i++) {
-        if (view_equal(name, hs->config->alpn[i])) {
-            hs->alpn = (uint8_t)(i + 1);
-            return SKR_OK;
-        }
-    }
-    return SKR_ERR_ALPN_ANSWER;
 }
 
 skr_status_t t13_recv_ee(hs_t *hs, skr_view_t body) {
@@ -48,8 +36,8 @@ skr_status_t t13_recv_ee(hs_t *hs, skr_view_t body) {
     if (view_is(name) && name.size != 0) {
         return SKR_ERR_DECODE; // RFC 6066 section 3: the answer is empty
     }
-    skr_view_t alpn = extensions.body[WIRE_EXT_ALPN];
-    return view_is(alpn) ? t13_take_alpn(hs, alpn) : SKR_OK;
+    status = limit_take_answer(hs, &extensions);
+    return status != SKR_OK ? status : hello_take_alpn(hs, extensions.body[WIRE_EXT_ALPN]);
 }
 
 skr_status_t t13_send_cert_req(hs_t *hs, writer_t *w) {

@@ -1,25 +1,34 @@
 // Cipher suites and the look-up of a provider's descriptors.
 //
 // In: numbers of the registries. Out: the suite, or the descriptor that a provider holds for the
-// number. RFC 9846 section B.4, RFC 5289, RFC 7905. A suite is usable when the provider has both
-// its halves; the provider's order of AEADs is the order of the suites. Preferences and what a
-// configuration allows are not known here.
+// number. RFC 9846 section B.4, RFC 5289, RFC 7905, RFC 7251. A suite is usable when the provider
+// has both its halves; the provider's order of AEADs is the order of the suites. Preferences and
+// what a configuration allows are not known here.
 #include "keys/suites.h"
 
 enum { TLS12 = 0x03, TLS13 = 0x04 };
+enum { USUAL = false, NAMED = true };
 
 // Those of TLS 1.3 first: they come before all of TLS 1.2 in every list that is made from here.
+// NAMED: with a tag of 8 bytes, which is not for general use (RFC 9147 appendix B.3). The CCM
+// suites of TLS 1.2 name no hash: it is SHA-256 (RFC 7251 section 2).
 // clang-format off
 static const suite_t suites[] = {
-    {0x1301, SKR_AEAD_AES_128_GCM,       SKR_HASH_SHA256, TLS13, SUITE_AUTH_ANY,   "TLS_AES_128_GCM_SHA256"},
-    {0x1302, SKR_AEAD_AES_256_GCM,       SKR_HASH_SHA384, TLS13, SUITE_AUTH_ANY,   "TLS_AES_256_GCM_SHA384"},
-    {0x1303, SKR_AEAD_CHACHA20_POLY1305, SKR_HASH_SHA256, TLS13, SUITE_AUTH_ANY,   "TLS_CHACHA20_POLY1305_SHA256"},
-    {0xc02b, SKR_AEAD_AES_128_GCM,       SKR_HASH_SHA256, TLS12, SUITE_AUTH_ECDSA, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"},
-    {0xc02f, SKR_AEAD_AES_128_GCM,       SKR_HASH_SHA256, TLS12, SUITE_AUTH_RSA,   "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"},
-    {0xc02c, SKR_AEAD_AES_256_GCM,       SKR_HASH_SHA384, TLS12, SUITE_AUTH_ECDSA, "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"},
-    {0xc030, SKR_AEAD_AES_256_GCM,       SKR_HASH_SHA384, TLS12, SUITE_AUTH_RSA,   "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"},
-    {0xcca9, SKR_AEAD_CHACHA20_POLY1305, SKR_HASH_SHA256, TLS12, SUITE_AUTH_ECDSA, "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"},
-    {0xcca8, SKR_AEAD_CHACHA20_POLY1305, SKR_HASH_SHA256, TLS12, SUITE_AUTH_RSA,   "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256"},
+    {0x1301, SKR_AEAD_AES_128_GCM,       SKR_HASH_SHA256, TLS13, SUITE_AUTH_ANY,   USUAL, "TLS_AES_128_GCM_SHA256"},
+    {0x1302, SKR_AEAD_AES_256_GCM,       SKR_HASH_SHA384, TLS13, SUITE_AUTH_ANY,   USUAL, "TLS_AES_256_GCM_SHA384"},
+    {0x1303, SKR_AEAD_CHACHA20_POLY1305, SKR_HASH_SHA256, TLS13, SUITE_AUTH_ANY,   USUAL, "TLS_CHACHA20_POLY1305_SHA256"},
+    {0x1304, SKR_AEAD_AES_128_CCM,       SKR_HASH_SHA256, TLS13, SUITE_AUTH_ANY,   USUAL, "TLS_AES_128_CCM_SHA256"},
+    {0x1305, SKR_AEAD_AES_128_CCM_8,     SKR_HASH_SHA256, TLS13, SUITE_AUTH_ANY,   NAMED, "TLS_AES_128_CCM_8_SHA256"},
+    {0xc02b, SKR_AEAD_AES_128_GCM,       SKR_HASH_SHA256, TLS12, SUITE_AUTH_ECDSA, USUAL, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"},
+    {0xc02f, SKR_AEAD_AES_128_GCM,       SKR_HASH_SHA256, TLS12, SUITE_AUTH_RSA,   USUAL, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"},
+    {0xc02c, SKR_AEAD_AES_256_GCM,       SKR_HASH_SHA384, TLS12, SUITE_AUTH_ECDSA, USUAL, "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"},
+    {0xc030, SKR_AEAD_AES_256_GCM,       SKR_HASH_SHA384, TLS12, SUITE_AUTH_RSA,   USUAL, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"},
+    {0xcca9, SKR_AEAD_CHACHA20_POLY1305, SKR_HASH_SHA256, TLS12, SUITE_AUTH_ECDSA, USUAL, "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"},
+    {0xcca8, SKR_AEAD_CHACHA20_POLY1305, SKR_HASH_SHA256, TLS12, SUITE_AUTH_RSA,   USUAL, "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256"},
+    {0xc0ac, SKR_AEAD_AES_128_CCM,       SKR_HASH_SHA256, TLS12, SUITE_AUTH_ECDSA, USUAL, "TLS_ECDHE_ECDSA_WITH_AES_128_CCM"},
+    {0xc0ad, SKR_AEAD_AES_256_CCM,       SKR_HASH_SHA256, TLS12, SUITE_AUTH_ECDSA, USUAL, "TLS_ECDHE_ECDSA_WITH_AES_256_CCM"},
+    {0xc0ae, SKR_AEAD_AES_128_CCM_8,     SKR_HASH_SHA256, TLS12, SUITE_AUTH_ECDSA, NAMED, "TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8"},
+    {0xc0af, SKR_AEAD_AES_256_CCM_8,     SKR_HASH_SHA256, TLS12, SUITE_AUTH_ECDSA, NAMED, "TLS_ECDHE_ECDSA_WITH_AES_256_CCM_8"},
 };
 // clang-format on
 enum { SUITES = sizeof(suites) / sizeof(suites[0]) };
@@ -33,12 +42,13 @@ const suite_t *suite_find(uint16_t id) {
     return NULL;
 }
 
-// The n-th suite of a version in the order of the provider's AEADs; *n counts down.
+// The n-th suite of a version that goes unnamed, in the order of the provider's AEADs; *n counts
+// down.
 static const suite_t *suite_of(const skr_provider_t *provider, unsigned version, size_t *n) {
     for (const skr_aead_t *const *aead = provider->aeads; *aead != NULL; aead++) {
         for (size_t i = 0; i < SUITES; i++) {
             bool usable = suites[i].aead == (*aead)->id && suites[i].version == version &&
-                provider_hash(provider, suites[i].hash) != NULL;
+                !suites[i].named && provider_hash(provider, suites[i].hash) != NULL;
             if (usable && (*n)-- == 0) {
                 return &suites[i];
             }

@@ -1,5 +1,5 @@
-// Cipher suites of TLS 1.3 (RFC 9846 section B.4): a pair of an AEAD and a hash, and what a
-// provider can do of them.
+// Cipher suites (RFC 9846 section B.4): a pair of an AEAD and a hash, in TLS 1.2 a kind of key too,
+// and what a provider can do of them.
 #ifndef SKR_KEYS_SUITES_H
 #define SKR_KEYS_SUITES_H
 
@@ -13,11 +13,13 @@ typedef struct {
     uint8_t hash; // skr_hash_id_t
     uint8_t version; // low byte of the one version that it belongs to
     uint8_t auth; // suite_auth_t
+    bool named; // goes only by name: no list has it that is made without being told
     const char *name;
 } suite_t;
 
 const suite_t *suite_find(uint16_t id); // NULL: unknown
-// The n-th suite that the provider can do, in the order of its AEADs; NULL: no more.
+// The n-th suite that the provider can do and that goes unnamed, in the order of its AEADs; NULL:
+// no more.
 const suite_t *suite_at(const skr_provider_t *provider, size_t n);
 
 // The provider's descriptors by number; NULL: it has none.

@@ -102,18 +102,37 @@ static void test_hash_sizes(void **state) {
 
 static void test_aead_sizes(void **state) {
     const skr_provider_t *provider = ((crypto_pair_t *)*state)->provider;
+    // RFC 9846 section 5.5: at most 2^24.5 records for AES-GCM, any number for ChaCha20-Poly1305.
+    // RFC 9147 appendix B: 2^23 for AES-CCM. Short tags come last.
+    static const struct {
+        uint8_t id, key_size, tag_size;
+        uint32_t record_limit;
+    } sizes[] = {
+        {SKR_AEAD_AES_128_GCM, 16, 16, 23726566},
+        {SKR_AEAD_AES_256_GCM, 32, 16, 23726566},
+        {SKR_AEAD_CHACHA20_POLY1305, 32, 16, 0},
+        {SKR_AEAD_AES_128_CCM, 16, 16, 8388608},
+        {SKR_AEAD_AES_256_CCM, 32, 16, 8388608},
+        {SKR_AEAD_AES_128_CCM_8, 16, 8, 8388608},
+        {SKR_AEAD_AES_256_CCM_8, 32, 8, 8388608},
+    };
+    unsigned tag_size = SKR_AEAD_TAG_MAX;
     assert_non_null(provider->aeads[0]);
     for (size_t i = 0; provider->aeads[i] != NULL; i++) {
         const skr_aead_t *aead = provider->aeads[i];
+        size_t row = 0;
         assert_ptr_equal(crypto_find_aead(provider, aead->id), aead);
-        assert_int_equal(aead->key_size, aead->id == SKR_AEAD_AES_128_GCM ? 16 : 32);
-        assert_true(aead->state_size > 0);
-        // RFC 9846 section 5.5: at most 2^24.5 for AES-GCM, none for ChaCha20-Poly1305.
-        if (aead->id == SKR_AEAD_CHACHA20_POLY1305) {
-            assert_int_equal(aead->record_limit, 0);
-        } else {
-            assert_in_range(aead->record_limit, 1, 23726566);
+        while (row < sizeof(sizes) / sizeof(sizes[0]) && sizes[row].id != aead->id) {
+            row++;
         }
+        assert_true(row < sizeof(sizes) / sizeof(sizes[0]));
+        assert_int_equal(aead->key_size, sizes[row].key_size);
+        assert_int_equal(aead->tag_size, sizes[row].tag_size);
+        assert_true(aead->state_size > 0);
+        assert_int_equal(aead->record_limit == 0, sizes[row].record_limit == 0);
+        assert_in_range(aead->record_limit, 0, sizes[row].record_limit);
+        assert_true(aead->tag_size <= tag_size);
+        tag_size = aead->tag_size;
     }
 }
 

@@ -1,15 +1,16 @@
 // Authenticated encryption of a provider.
 //
-// In: examples of the GCM specification (test cases 1, 4, 13 and 16 of McGrew and Viega) and RFC
-// 8439 section 2.8.2. Out: whether records are sealed and opened rightly at every size, in both
-// directions of one state, and whether a change of any bit of ciphertext, tag, nonce or additional
-// data is refused, and the next good record still opens.
+// In: examples of the GCM specification (test cases 1, 4, 13 and 16 of McGrew and Viega), of RFC
+// 8439 section 2.8.2, of NIST SP 800-38C and of project Wycheproof (aes_ccm_test). Out: whether
+// records are sealed and opened rightly at every size, in both directions of one state, and whether
+// a change of any bit of ciphertext, tag, nonce or additional data is refused, and the next good
+// record still opens.
 #include <stdlib.h>
 #include <string.h>
 
 #include "support/crypto_cases.h"
 
-enum { RECORD_MAX = SKR_RECORD_PROTECTED_MAX, AAD_SIZE = 5 };
+enum { RECORD_MAX = SKR_RECORD_PROTECTED_MAX, AAD_SIZE = 5, TAG_MAX = SKR_AEAD_TAG_MAX };
 
 typedef struct {
     const char *name;
@@ -50,6 +51,28 @@ static const aead_row_t rows[] = {
         "92ddbd7f2d778b8c9803aee328091b58fab324e4fad675945585808b4831d7bc"
         "3ff4def08e4b7a9de576d26586cec64b61161ae10b594f09e26a7e902ecbd060"
         "0691"},
+    {"SP 800-38C example 3", SKR_AEAD_AES_128_CCM_8, "404142434445464748494a4b4c4d4e4f",
+        "101112131415161718191a1b", "000102030405060708090a0b0c0d0e0f10111213",
+        "202122232425262728292a2b2c2d2e2f3031323334353637",
+        "e3b201a9f5b71a7a9b1ceaeccd97e70b6176aad9a4428aa5484392fbc1b09951"},
+    {"Wycheproof AES-CCM 49", SKR_AEAD_AES_128_CCM, "e3d3ec41f28eb35fb53f5fa91804e051",
+        "89d270fc8b583bc631cefd39", "3d2f458c67c5b6c794b1f12dad409e0f",
+        "847acf521995b33f8bc474c8befbca3bb2",
+        "28aaec53493cd6252cf6410ed141bdafb747bf3e16c227ca11fd68a16d407c2cc3"},
+    {"Wycheproof AES-CCM 205", SKR_AEAD_AES_256_CCM,
+        "41d6c6babb7241539ac1664748dd1cf29ce7940e29153cd8180ed197dab5c73f",
+        "0005dea12eb69850647c7ad9", "675f31d76bf483d2d2ab57cbe93cf2f1",
+        "e5c444a0458dcaf789c8f35666f15bccb4",
+        "99a49bde03728c479daf4c67d307f1285ef0f3859d12cd4148b9e84d22ba7ad966"},
+    {"Wycheproof AES-CCM 455", SKR_AEAD_AES_256_CCM_8,
+        "d2a41cd9ce5e917d16b9ab55819ef8501e06aa78ef132fd3ebe6fecd91beb39b",
+        "f71bf6bc21c6d6354e4b4cdf", "", "", "23928a009d21a10f"},
+    {"Wycheproof AES-CCM 462", SKR_AEAD_AES_256_CCM_8,
+        "110480ea9c9f4c5e6b5be01a2aafc861d1370c243aff9faafd0a92a9d18e5845",
+        "0e5cf683e13204cf91a2d4b6", "c490a5fa19b97c3e3adf20bc4df51140",
+        "c92ec3d6a2c2fa19c45be7107a48a9ea0fe46a92978b5dabb3f94b457b5fbd",
+        "bb5110dd12bd3d12144c8de55b3b2677fc7084d56afcc6a76a5228fff8dbd3"
+        "e39b0d1174f7609b"},
 };
 
 // One key, and what the tests seal with it.
@@ -110,7 +133,7 @@ static void test_known_answers(void **state_) {
         uint8_t *tag = data.data + plain.size;
         assert_true(aead->seal(state, nonce.data, aad.data, aad.size, data.data, plain.size, tag));
         crypto_expect_bytes(
-            row->name, data.data, plain.size + SKR_AEAD_TAG_MAX, sealed.data, sealed.size);
+            row->name, data.data, plain.size + aead->tag_size, sealed.data, sealed.size);
         crypto_expect(row->name,
             aead->open(state, nonce.data, aad.data, aad.size, data.data, plain.size, tag),
             SKR_CRYPTO_OK);
@@ -122,12 +145,15 @@ static void test_known_answers(void **state_) {
 
 // What one provider seals, the other opens, at every small size and at the largest record's.
 static void check_size(sealer_t *ours, sealer_t *theirs, const uint8_t *plain, size_t size) {
-    static uint8_t a[RECORD_MAX + SKR_AEAD_TAG_MAX], b[RECORD_MAX + SKR_AEAD_TAG_MAX];
+    static uint8_t a[RECORD_MAX + TAG_MAX + 1], b[RECORD_MAX + TAG_MAX + 1];
+    size_t all = size + ours->aead->tag_size;
     memcpy(a, plain, size);
     memcpy(b, plain, size);
+    a[all] = b[all] = 0xee;
     assert_true(seal(ours, a, size));
     assert_true(seal(theirs, b, size));
-    crypto_expect_bytes("sealed", a, size + SKR_AEAD_TAG_MAX, b, size + SKR_AEAD_TAG_MAX);
+    crypto_expect_bytes("sealed, and nothing behind", a, all + 1, b, all + 1);
+    assert_int_equal(a[all], 0xee);
     crypto_expect("open", open(ours, b, size), SKR_CRYPTO_OK);
     crypto_expect_bytes("opened", b, size, plain, size);
     ours->nonce[11]++;
@@ -160,22 +186,22 @@ static void test_every_size(void **state) {
 // With one bit changed it must not open; changed back it must.
 static void check_flip(
     sealer_t *sealer, const uint8_t *sealed, size_t size, uint8_t *where, unsigned bit) {
-    uint8_t data[64 + SKR_AEAD_TAG_MAX];
-    memcpy(data, sealed, size + SKR_AEAD_TAG_MAX);
+    uint8_t data[64 + TAG_MAX];
+    memcpy(data, sealed, size + sealer->aead->tag_size);
     uint8_t *flipped = where == NULL ? &data[bit / 8] : &where[bit / 8];
     *flipped ^= (uint8_t)(1U << bit % 8);
     crypto_expect("one bit changed", open(sealer, data, size), SKR_CRYPTO_REFUSED);
     if (where != NULL) {
         *flipped ^= (uint8_t)(1U << bit % 8);
     }
-    memcpy(data, sealed, size + SKR_AEAD_TAG_MAX);
+    memcpy(data, sealed, size + sealer->aead->tag_size);
     crypto_expect("changed back", open(sealer, data, size), SKR_CRYPTO_OK);
 }
 
 static void check_flips(sealer_t *sealer, size_t size) {
-    uint8_t sealed[64 + SKR_AEAD_TAG_MAX] = {23, 3, 3};
+    uint8_t sealed[64 + TAG_MAX] = {23, 3, 3};
     assert_true(seal(sealer, sealed, size));
-    for (unsigned bit = 0; bit < 8 * (size + SKR_AEAD_TAG_MAX); bit++) {
+    for (unsigned bit = 0; bit < 8 * (size + sealer->aead->tag_size); bit++) {
         check_flip(sealer, sealed, size, NULL, bit);
     }
     for (unsigned bit = 0; bit < 8 * SKR_AEAD_NONCE_SIZE; bit++) {
@@ -204,10 +230,10 @@ static void test_moved_borders(void **state) {
     const crypto_pair_t *pair = *state;
     for (size_t i = 0; pair->provider->aeads[i] != NULL; i++) {
         sealer_t s;
-        uint8_t data[32 + SKR_AEAD_TAG_MAX] = {0}, tag[SKR_AEAD_TAG_MAX], copy[32], aad[8];
+        uint8_t data[32 + TAG_MAX] = {0}, tag[TAG_MAX], copy[32], aad[8];
         sealer_start(&s, pair->provider->aeads[i], 9 + i);
         assert_true(seal(&s, data, 32));
-        memcpy(tag, data + 32, sizeof(tag));
+        memcpy(tag, data + 32, s.aead->tag_size);
         memcpy(copy, data, 32);
         crypto_expect("shorter data",
             s.aead->open(s.state, s.nonce, s.aad, AAD_SIZE, copy, 31, tag), SKR_CRYPTO_REFUSED);
@@ -234,7 +260,7 @@ static void test_two_keys(void **state) {
     const crypto_pair_t *pair = *state;
     for (size_t i = 0; pair->provider->aeads[i] != NULL; i++) {
         sealer_t a, b;
-        uint8_t one[40 + SKR_AEAD_TAG_MAX] = {1}, two[40 + SKR_AEAD_TAG_MAX] = {1};
+        uint8_t one[40 + TAG_MAX] = {1}, two[40 + TAG_MAX] = {1};
         sealer_start(&a, pair->provider->aeads[i], 20);
         sealer_start(&b, pair->provider->aeads[i], 20);
         b.aead->clear(b.state);

@@ -76,6 +76,7 @@ struct pair_side {
 
     skr_status_t status; // that the last call gave
     uint16_t suite; // when the first secret was made
+    uint8_t server_random[SKR_RANDOM_SIZE]; // TLS 1.2: as it stood then
     skr_trace_event_t event[PAIR_EVENTS_MAX];
     size_t event_count;
     pair_secret_t secret[PAIR_SECRETS_MAX];
@@ -89,6 +90,7 @@ struct pair_side {
 
 struct pair {
     pair_side_t client, server;
+    uint16_t version; // that both are to agree on; pair_init(): SKR_TLS13
     // Sits on the line when there is one: takes what from sent.
     void (*tap)(pair_t *pair, pair_side_t *from, const uint8_t *data, size_t size);
     // More for the wire to this side, asked for when its wire is empty. false: nothing.

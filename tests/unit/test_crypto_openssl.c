@@ -14,20 +14,39 @@
 static void test_preference(void **state) {
     (void)state;
     static const uint16_t groups[] = {SKR_GROUP_X25519, SKR_GROUP_SECP256R1, SKR_GROUP_SECP384R1};
-    static const uint8_t aeads[] = {
-        SKR_AEAD_AES_128_GCM, SKR_AEAD_AES_256_GCM, SKR_AEAD_CHACHA20_POLY1305};
+    static const uint8_t aeads[] = {SKR_AEAD_AES_128_GCM, SKR_AEAD_AES_256_GCM,
+        SKR_AEAD_CHACHA20_POLY1305, SKR_AEAD_AES_128_CCM, SKR_AEAD_AES_256_CCM,
+        SKR_AEAD_AES_128_CCM_8, SKR_AEAD_AES_256_CCM_8};
     static const uint16_t signatures[] = {0x0403, 0x0807, 0x0503, 0x0804, 0x0805, 0x0806, 0x0809,
         0x080a, 0x080b, 0x0401, 0x0501, 0x0601, 0xfe01, 0xfe02, 0xfe03, 0xfe04};
     for (size_t i = 0; i < 3; i++) {
         assert_int_equal(skr_provider_openssl.groups[i]->id, groups[i]);
+    }
+    for (size_t i = 0; i < 7; i++) {
         assert_int_equal(skr_provider_openssl.aeads[i]->id, aeads[i]);
     }
     assert_null(skr_provider_openssl.groups[3]);
-    assert_null(skr_provider_openssl.aeads[3]);
+    assert_null(skr_provider_openssl.aeads[7]);
     for (size_t i = 0; i < 16; i++) {
         assert_int_equal(skr_provider_openssl.signatures[i]->scheme, signatures[i]);
     }
     assert_null(skr_provider_openssl.signatures[16]);
+}
+
+static void fail_aeads(void) {
+    for (size_t i = 0; skr_provider_openssl.aeads[i] != NULL; i++) {
+        const skr_aead_t *aead = skr_provider_openssl.aeads[i];
+        _Alignas(16) uint8_t state[64];
+        const uint8_t zeros[32] = {0};
+        uint8_t data[8] = {0};
+        assert_true(aead->state_size <= sizeof(state));
+        assert_true(aead->init(state, zeros));
+        crypto_expect("no tag", aead->open(state, zeros, zeros, 5, data, sizeof(data), zeros),
+            SKR_CRYPTO_REFUSED);
+        crypto_expect("no tag, no data", aead->open(state, zeros, zeros, 5, data, 0, zeros),
+            SKR_CRYPTO_REFUSED);
+        aead->clear(state);
+    }
 }
 
 // Calls that fail, one of each kind.
@@ -35,6 +54,7 @@ static void fail_all(void) {
     const skr_provider_t *provider = &skr_provider_openssl;
     uint8_t zeros[256] = {4}, out[SKR_SIGNATURE_MAX];
     crypto_key_t key;
+    fail_aeads();
     for (size_t i = 0; provider->groups[i] != NULL; i++) {
         const skr_group_t *group = provider->groups[i];
         zeros[0] = group->public_size == 32 ? 0 : 4;

@@ -221,7 +221,7 @@ static void starve_all(operation_t operation, size_t count) {
 
 static void test_aead(void **state) {
     (void)state;
-    starve_all(op_aead, 3);
+    starve_all(op_aead, 7);
 }
 
 static void test_group(void **state) {

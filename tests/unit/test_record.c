@@ -458,6 +458,61 @@ static void test_padding(void **state) {
     }
 }
 
+// What protection adds: the type and the tag, whose size is the AEAD's.
+static void test_overhead(void **state) {
+    (void)state;
+    static const struct {
+        unsigned aead;
+        size_t overhead;
+    } rows[] = {
+        {SKR_AEAD_AES_128_GCM, 17},
+        {SKR_AEAD_AES_256_GCM, 17},
+        {SKR_AEAD_CHACHA20_POLY1305, 17},
+        {SKR_AEAD_AES_128_CCM, 17},
+        {SKR_AEAD_AES_256_CCM, 17},
+        {SKR_AEAD_AES_128_CCM_8, 9},
+        {SKR_AEAD_AES_256_CCM_8, 9},
+    };
+    for (size_t p = 0; p < UNIT_PROVIDERS; p++) {
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+            record_keys_t keys = keys_of(provider_aead(unit_providers[p], rows[i].aead), 0);
+            assert_non_null(keys.aead);
+            assert_int_equal(record_overhead(&keys), rows[i].overhead);
+            assert_int_equal(record_sealed_size(&keys, 0, 0), 5 + rows[i].overhead);
+            assert_int_equal(record_sealed_size(&keys, 100, 11), 5 + 111 + rows[i].overhead);
+            start(keys.aead);
+            fill(100);
+            assert_int_equal(record_seal(&keys, cipher, record, 22, 100, 11), SKR_OK);
+            assert_int_equal(bytes_get16(record + 3), 111 + rows[i].overhead);
+            assert_int_equal(record[5 + 111 + rows[i].overhead], 0xee);
+            keys.aead->clear(cipher);
+        }
+    }
+}
+
+// A short tag that got longer, or a long one that was cut, is no tag.
+static void test_other_tags(void **state) {
+    (void)state;
+    const skr_aead_t *whole = provider_aead(unit_providers[0], SKR_AEAD_AES_128_CCM);
+    const skr_aead_t *cut = provider_aead(unit_providers[0], SKR_AEAD_AES_128_CCM_8);
+    uint8_t type;
+    size_t size;
+    for (unsigned i = 0; i < 2; i++) {
+        const skr_aead_t *writer = i == 0 ? whole : cut, *reader = i == 0 ? cut : whole;
+        start(writer);
+        memset(copy, RECORD_APPLICATION_DATA, 50);
+        size_t all = seal_by_hand(writer, 0, copy, 50);
+        writer->clear(cipher);
+        start(reader);
+        memcpy(record, copy, all);
+        assert_int_equal(open_copy(reader, 0, all, &type, &size), SKR_ERR_RECORD_MAC);
+        memcpy(copy, record, all);
+        assert_int_equal(
+            open_copy(reader, 0, 50 + reader->tag_size, &type, &size), SKR_ERR_RECORD_MAC);
+        reader->clear(cipher);
+    }
+}
+
 // What one provider seals the other opens.
 static void test_between_providers(void **state) {
     (void)state;
@@ -504,6 +559,8 @@ int main(void) {
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_open_sequence),
         cmocka_unit_test(test_padding),
+        cmocka_unit_test(test_overhead),
+        cmocka_unit_test(test_other_tags),
         cmocka_unit_test(test_between_providers),
     };
     return cmocka_run_group_tests_name("record", tests, NULL, NULL);

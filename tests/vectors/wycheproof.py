@@ -18,7 +18,7 @@ import re
 import sys
 import tarfile
 
-FILES = re.compile(r'(aes_gcm|chacha20_poly1305|x25519|ecdh_secp\d+r1_ecpoint|ecdsa_secp\d+r1_sha\d+|ed25519'
+FILES = re.compile(r'(aes_gcm|aes_ccm|chacha20_poly1305|x25519|ecdh_secp\d+r1_ecpoint|ecdsa_secp\d+r1_sha\d+|ed25519'
                    r'|rsa_signature_\d+_sha\d+|rsa_pss_\d+_sha\d+_mgf1_\d+)_test\.json$')
 GROUPS = {'curve25519': (29, 32), 'secp256r1': (23, 32), 'secp384r1': (24, 48)}
 ECDSA = {('secp256r1', 'SHA-256'): '0403', ('secp384r1', 'SHA-384'): '0503', ('secp256r1', 'SHA-384'): 'fe01',
@@ -38,7 +38,7 @@ def number(text, size=None):
 
 
 def aead(group, test, name):
-    algorithm = 'aes-gcm' if name.startswith('aes_gcm') else 'chacha20-poly1305'
+    algorithm = name.removesuffix('_test.json').replace('_', '-')
     return ['aead', test['tcId'], test['result'], algorithm, group['tagSize'], test['key'], test['iv'], test['aad'],
             test['msg'], test['ct'], test['tag']]
 

@@ -124,12 +124,12 @@ static skr_crypto_t ccm_open(void *state_, const uint8_t *nonce, const uint8_t *
 
 #define CCM(name, id_, bits, tag_size_) \
     static bool init_##name(void *state, const uint8_t *key) { \
-        return ccm_init(state, &aes_##bits##_ccm, key, bits / 8, tag_size_); \
+        return ccm_init(state, &aes_##bits##_ccm, key, (bits) / 8, tag_size_); \
     } \
     const skr_aead_t openssl_##name = { \
-        .id = id_, \
-        .key_size = bits / 8, \
-        .tag_size = tag_size_, \
+        .id = (id_), \
+        .key_size = (bits) / 8, \
+        .tag_size = (tag_size_), \
         .state_size = sizeof(ccm_state_t), \
         .record_limit = CCM_RECORD_LIMIT, \
         .init = init_##name, \

@@ -345,6 +345,23 @@ static void test_plain_alert(void **state) {
     pair_end(&pair);
 }
 
+// Nor once the client has shown that it has its keys.
+static void edit_plain_alert(pair_tap_t *t, pair_message_t *m) {
+    static const uint8_t alert[] = {21, 3, 3, 0, 2, 2, 40};
+    pair_tap_forward(t, m);
+    if (m->by_client && m->type == WIRE_CERTIFICATE && m->content == RECORD_HANDSHAKE) {
+        pair_inject(&pair.server, alert, sizeof(alert));
+        t->hits++;
+    }
+}
+
+static void test_plain_alert_in_flight(void **state) {
+    (void)state;
+    pair_init_openssl(&pair);
+    pair_mutual(&pair, PKI_P256);
+    pair_tap_refuses(&tap, &pair, edit_plain_alert, NULL, false, SKR_ERR_RECORD_TYPE);
+}
+
 // --- Empty records (section 5.1) ---
 
 static void test_empty_flood(void **state) {
@@ -487,6 +504,7 @@ int main(void) {
         PAIR_TEST(test_connected),
         PAIR_TEST_WITH(test_plain_alert, &pair.client),
         PAIR_TEST_WITH(test_plain_alert, &pair.server),
+        PAIR_TEST(test_plain_alert_in_flight),
         PAIR_TEST(test_empty_flood),
         PAIR_TEST_WITH(test_altered, &pair_providers[0]),
         PAIR_TEST_WITH(test_altered, &pair_providers[1]),

@@ -280,5 +280,7 @@ void fleet_store_refresh(fleet_store_t *store) {
 
 void fleet_store_close(fleet_store_t *store) {
     close_redis(store);
-    fleet_wipe(store->keys, sizeof(*store->keys));
+    if (store->keys != NULL) {
+        fleet_wipe(store->keys, sizeof(*store->keys));
+    }
 }

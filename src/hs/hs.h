@@ -154,6 +154,8 @@ struct hs {
 
     session_t session; // that is offered (client), that is resumed (server)
     uint8_t binding[SESSION_BINDING_SIZE]; // what a session of this handshake is bound to
+    skr_view_t psk; // with F_PSK: the secret, in the session or in the configuration
+    bool psk_external; // it is the configuration's
     uint8_t psk_index; // server: which of the client's identities
     uint8_t tickets_sent;
     bool tickets_wanted; // server: the client can use tickets

@@ -138,6 +138,8 @@ typedef struct {
     bool ignore_time; // for devices without a clock: expired certificates are then accepted
     bool ignore_name; // client: any name of a trusted chain will do; else the server's name is
                       // mandatory
+    const skr_x509_rules_t *rules; // further rules for certificates (x509.h), NULL: none
+    uint8_t max_intermediates; // as in skr_verify_request_t, 0: as many as SKR_PATH_MAX allows
     bool ask_verify; // wait with SKR_WANT_VERIFY after the engine's own checks have passed
 
     // Identity

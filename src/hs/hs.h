@@ -143,6 +143,7 @@ struct hs {
     const skr_signature_t *scheme; // that this side signs with
     uint16_t peer_scheme; // that the peer signed with
 
+    uint8_t peer_key_hash; // skr_hash_id_t that an RSA-PSS key is bound to, SKR_HASH_NONE: any
     skr_public_key_t peer_key; // views into peer_key_block
     uint8_t *peer_key_block; // SKR_REGION_PEER_CERTIFICATE
     size_t peer_key_size;

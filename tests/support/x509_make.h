@@ -21,7 +21,7 @@
 #include "support/x509_der.h"
 
 enum {
-    X509_MAKE_SIZE = 16384, // bytes of a certificate
+    X509_MAKE_SIZE = 24576, // bytes of a certificate
     X509_MAKE_KEY_SIZE = 2048, // bytes of a private or public key in DER
     X509_MAKE_NAMES = 12,
     X509_MAKE_EXTENSIONS = 80,

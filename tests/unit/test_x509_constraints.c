@@ -290,6 +290,21 @@ static void test_work(void **state) {
     x509_try(&t);
     assert_string_equal(skr_error_name(t.result.status), "CERT_TOO_COMPLEX");
     assert_int_equal(t.result.certificate, 0);
+    // One subtree more than may be looked at, and nothing to compare with them
+    static uint8_t subtrees[4 * (SKR_NAME_CHECKS_MAX + 1) + 16];
+    x509_try_begin(&t);
+    out = x509_der_of(subtrees, sizeof(subtrees));
+    sequence = x509_der_open(&out, 0x30);
+    list = x509_der_open(&out, 0xa1);
+    for (unsigned i = 0; i <= SKR_NAME_CHECKS_MAX; i++) {
+        x509_der_put(&out, 0x30, "\x82", 2);
+    }
+    x509_der_close(&out, list);
+    x509_der_close(&out, sequence);
+    t.ca.extensions[0] = (x509_make_extension_t){"2.5.29.30", true, x509_der_done(&out)};
+    x509_try(&t);
+    assert_string_equal(skr_error_name(t.result.status), "CERT_TOO_COMPLEX");
+    assert_int_equal(t.result.certificate, 1);
 }
 
 int main(void) {

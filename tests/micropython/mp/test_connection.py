@@ -174,6 +174,7 @@ def test_unwrap_gives_the_stream_back():
     c, s, a, b = connected()
     equal(failure(c.unwrap)[0], errno.EAGAIN)  # the peer has not answered yet
     equal(s.read(1), b"")
+    equal(s.ioctl(POLL, RD), RD)  # the end can be read, although nothing comes from below
     s_below = s.unwrap()
     equal(s_below is b, True)
     equal(c.unwrap() is a, True)
@@ -234,19 +235,19 @@ def test_memory_report():
 
 
 def test_streams_that_lie():
-    c, s, a, b = connected()
-
-    class Liar(Pipe):
+    class Reader(Pipe):
         def readinto(self, buf):
             return len(buf) + 1
 
+    class Writer(Pipe):
         def write(self, buf):
             return len(buf) + 1
 
-    liar = Liar()
-    liar.other = b
-    d = client_context().wrap_socket(liar, server_hostname="hub.local", do_handshake_on_connect=False)
-    equal(failure(d.do_handshake)[0], errno.EIO)
+    for liar in Reader(), Writer():
+        liar.other = Pipe()
+        liar.other.other = liar
+        d = client_context().wrap_socket(liar, server_hostname="hub.local", do_handshake_on_connect=False)
+        equal(failure(d.do_handshake)[0], errno.EIO)
 
 
 def test_streams_that_raise():

@@ -99,6 +99,16 @@ typedef struct {
     void *user;
 } skr_ticket_keys_t;
 
+// A key that both sides were given beforehand (RFC 9846 section 4.3.11), TLS 1.3 only. Whoever
+// knows it is the peer: neither certificates nor names are looked at when it is used. At least 128
+// bits of real randomness, never a password.
+typedef struct {
+    skr_view_t identity; // 1 to 65535 bytes, sent in the clear
+    skr_view_t key;
+    uint8_t
+        hash; // skr_hash_id_t that it goes with, SHA-256 or SHA-384; 0: SHA-256 (section 4.3.11)
+} skr_psk_t;
+
 // --- The configuration ---
 typedef struct skr_profile skr_profile_t;
 extern const skr_profile_t skr_profile_client13; // the smallest: TLS 1.3 client
@@ -128,6 +138,8 @@ typedef struct {
     bool ignore_time; // for devices without a clock: expired certificates are then accepted
     bool ignore_name; // client: any name of a trusted chain will do; else the server's name is
                       // mandatory
+    const skr_x509_rules_t *rules; // further rules for certificates (x509.h), NULL: none
+    uint8_t max_intermediates; // as in skr_verify_request_t, 0: as many as SKR_PATH_MAX allows
     bool ask_verify; // wait with SKR_WANT_VERIFY after the engine's own checks have passed
 
     // Identity
@@ -145,6 +157,10 @@ typedef struct {
     const skr_ticket_keys_t *ticket_keys; // server: NULL: no tickets
     uint32_t ticket_lifetime; // server: seconds, 0: SKR_TICKET_LIFETIME, at most 604800
     uint8_t ticket_count; // server: tickets behind a handshake, 0: one
+    // Keys that both sides were given. A client offers the first; a server takes any. A server
+    // without credentials, or a client without roots, speaks to nobody else.
+    const skr_psk_t *psks;
+    size_t psk_count;
     bool allow_psk_ke; // resume without a fresh key exchange: cheaper, but who learns the session's
                        // secret reads it all
 

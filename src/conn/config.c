@@ -9,7 +9,7 @@
 
 static skr_status_t config_check_credentials(const skr_config_t *config) {
     if (config->credential_count > SKR_CREDENTIALS_MAX ||
-        (config->role == SKR_SERVER && config->credential_count == 0)) {
+        (config->role == SKR_SERVER && config->credential_count == 0 && config->psk_count == 0)) {
         return SKR_ERR_CONFIG;
     }
     for (size_t i = 0; i < config->credential_count; i++) {
@@ -31,6 +31,18 @@ static skr_status_t config_check_credentials(const skr_config_t *config) {
     return SKR_OK;
 }
 
+static bool config_psks_fit(const skr_config_t *config) {
+    for (size_t i = 0; i < config->psk_count; i++) {
+        const skr_psk_t *psk = &config->psks[i];
+        bool hash = psk->hash == 0 || psk->hash == SKR_HASH_SHA256 || psk->hash == SKR_HASH_SHA384;
+        if (psk->identity.size == 0 || psk->identity.size > UINT16_MAX || psk->key.size < 16 ||
+            !hash) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool config_lists_fit(const skr_config_t *config) {
     for (size_t i = 0; i < config->alpn_count; i++) {
         if (config->alpn[i].size == 0 || config->alpn[i].size > SKR_ALPN_MAX) {
@@ -38,7 +50,8 @@ static bool config_lists_fit(const skr_config_t *config) {
         }
     }
     bool tiny = config->max_record_in != 0 && config->max_record_in < 64; // RFC 8449 section 4
-    return !tiny && config->alpn_count < 255 && config->max_record_in <= SKR_RECORD_PLAIN_MAX &&
+    return !tiny && config_psks_fit(config) && config->alpn_count < 255 &&
+        config->max_record_in <= SKR_RECORD_PLAIN_MAX &&
         config->max_record_out <= SKR_RECORD_PLAIN_MAX;
 }
 
@@ -47,7 +60,9 @@ skr_status_t config_check(const skr_config_t *config, skr_view_t server_name) {
         (config->random == NULL && config->provider->random == NULL)) {
         return SKR_ERR_CONFIG;
     }
-    if (config->verify != SKR_VERIFY_NONE) {
+    // Who has a pre-shared key and no roots speaks to nobody who shows a certificate instead.
+    bool only_psk = config->psk_count > 0 && config->anchor_count == 0;
+    if (config->verify != SKR_VERIFY_NONE && !only_psk) {
         if (config->anchor_count == 0) {
             return SKR_ERR_NO_TRUST;
         }

@@ -76,6 +76,7 @@ static skr_status_t auth_keep_key(hs_t *hs, skr_view_t leaf) {
     }
     hs->peer_key_block = block;
     hs->peer_key.type = info.key.type;
+    hs->peer_key_hash = info.key_hash;
     hs->peer_key.a = view_of(block, info.key.a.size);
     hs->peer_key.b = view_of(block + info.key.a.size, info.key.b.size);
     return SKR_OK;
@@ -100,6 +101,8 @@ static skr_status_t auth_check_path(hs_t *hs, const skr_view_t *chain, size_t co
         .name = hs_is_client(hs) && !config->ignore_name ? &hs->peer_name : NULL,
         .time = hs->now,
         .ignore_time = config->ignore_time,
+        .rules = config->rules,
+        .max_intermediates = config->max_intermediates,
     };
     skr_status_t status = skr_x509_verify(&request, &hs->path);
     if (status == SKR_OK) {
@@ -242,6 +245,10 @@ skr_status_t auth_send_verify(hs_t *hs, writer_t *w) {
 
 skr_status_t auth_check_signature(hs_t *hs, const skr_signature_t *scheme, skr_view_t content,
     const wire_certificate_verify_t *verify) {
+    // RFC 4055 section 1.2: a key with parameters is for these alone.
+    if (hs->peer_key_hash != SKR_HASH_NONE && scheme->hash != hs->peer_key_hash) {
+        return SKR_ERR_SIGNATURE_SCHEME;
+    }
     skr_crypto_t verified = scheme->verify(
         &hs->peer_key, content.data, content.size, verify->signature.data, verify->signature.size);
     if (verified != SKR_CRYPTO_OK) {

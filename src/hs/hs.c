@@ -52,7 +52,8 @@ bool hs_allows(const skr_config_t *config, uint16_t version) {
 
 bool hs_peer_verified(const hs_t *hs) {
     const uint8_t identity = PROOF_PATH | PROOF_SIGNATURE;
-    bool before = (hs->proofs & PROOF_PSK) != 0 && (hs->session.flags & SESSION_VERIFIED) != 0;
+    bool before = (hs->proofs & PROOF_PSK) != 0 &&
+        (hs->psk_external || (hs->session.flags & SESSION_VERIFIED) != 0);
     return before || (hs->proofs & identity) == identity;
 }
 

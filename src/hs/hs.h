@@ -143,6 +143,7 @@ struct hs {
     const skr_signature_t *scheme; // that this side signs with
     uint16_t peer_scheme; // that the peer signed with
 
+    uint8_t peer_key_hash; // skr_hash_id_t that an RSA-PSS key is bound to, SKR_HASH_NONE: any
     skr_public_key_t peer_key; // views into peer_key_block
     uint8_t *peer_key_block; // SKR_REGION_PEER_CERTIFICATE
     size_t peer_key_size;
@@ -154,6 +155,8 @@ struct hs {
 
     session_t session; // that is offered (client), that is resumed (server)
     uint8_t binding[SESSION_BINDING_SIZE]; // what a session of this handshake is bound to
+    skr_view_t psk; // with F_PSK: the secret, in the session or in the configuration
+    bool psk_external; // it is the configuration's
     uint8_t psk_index; // server: which of the client's identities
     uint8_t tickets_sent;
     bool tickets_wanted; // server: the client can use tickets

@@ -29,7 +29,7 @@ static skr_status_t keys13_enter_handshake(hs_t *hs) {
     skr_view_t shared = view_of(hs->shared_size > 0 ? hs->shared : NULL, hs->shared_size);
     skr_view_t psk = view_of(NULL, 0);
     if ((hs->facts & F_PSK) != 0) {
-        psk = view_of(hs->session.secret, hs->session.secret_size);
+        psk = hs->psk;
     }
     bool ok = transcript_result(&hs->transcript, transcript) && schedule_early(s, hs->hash, psk) &&
         schedule_handshake(s, shared, transcript);

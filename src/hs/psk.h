@@ -1,4 +1,4 @@
-// Resumption by pre-shared key in TLS 1.3 (RFC 9846 section 4.3.11).
+// Pre-shared keys of TLS 1.3: of sessions and of the configuration (RFC 9846 section 4.3.11).
 #ifndef SKR_HS_PSK_H
 #define SKR_HS_PSK_H
 
@@ -7,6 +7,18 @@
 // What a session is bound to: a SHA-256 over role, the server's name, protocols, verification
 // policy and roots.
 bool psk_binding(const skr_config_t *config, skr_view_t name, uint8_t *out);
+
+// A ClientHello, as far as a binder covers it: the first covered bytes of a body that is size long.
+typedef struct {
+    const uint8_t *body;
+    size_t covered, size;
+} psk_hello_t;
+// One binder (section 4.3.11.2): hash->size bytes.
+skr_status_t psk_binder(const hs_t *hs, const skr_hash_t *hash, bool external, skr_view_t secret,
+    const psk_hello_t *hello, uint8_t *out);
+// The hash that a key goes with; NULL: the provider lacks it.
+const skr_hash_t *psk_hash(const hs_t *hs, const skr_psk_t *psk);
+const skr_hash_t *psk_session_hash(const hs_t *hs);
 
 // Server: opens a ticket into hs->session, with the key of its name. false: it can't be opened.
 bool psk_open_ticket(hs_t *hs, skr_view_t ticket);

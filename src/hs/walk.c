@@ -42,8 +42,9 @@ static size_t walk_certificate_bound(const hs_t *hs) {
 
 static size_t walk_hello_bound(const hs_t *hs) {
     // What is fixed, with room for every list of the registry that a provider may offer.
-    size_t size = 500 + hs->peer_name.data.size + hs->cookie_size + SKR_GROUP_PUBLIC_MAX +
-        hs->session.ticket.size;
+    size_t size = 600 + hs->peer_name.data.size + hs->cookie_size + SKR_GROUP_PUBLIC_MAX +
+        hs->session.ticket.size +
+        (hs->config->psk_count > 0 ? hs->config->psks[0].identity.size : 0);
     for (size_t i = 0; i < hs->config->alpn_count; i++) {
         size += 1 + hs->config->alpn[i].size;
     }

@@ -125,12 +125,12 @@ bool schedule_export(const skr_hash_t *hash, const uint8_t *exporter, skr_view_t
     return ok;
 }
 
-bool schedule_binder(const skr_hash_t *hash, skr_view_t psk, uint8_t *out) {
+bool schedule_binder(const skr_hash_t *hash, bool external, skr_view_t psk, uint8_t *out) {
+    skr_view_t label = external ? VIEW_LITERAL("ext binder") : VIEW_LITERAL("res binder");
     uint8_t early[SKR_HASH_SIZE_MAX];
     uint8_t empty[SKR_HASH_SIZE_MAX];
     bool ok = hkdf_extract(hash, ABSENT, psk, early) && hash_of(hash, ABSENT, empty) &&
-        hkdf_expand_label(
-            hash, early, VIEW_LITERAL("res binder"), view_of(empty, hash->size), out, hash->size);
+        hkdf_expand_label(hash, early, label, view_of(empty, hash->size), out, hash->size);
     ct_wipe(early, sizeof(early));
     return ok;
 }

@@ -12,6 +12,7 @@
 #include "base/ct.h"
 #include "base/reader.h"
 #include "base/writer.h"
+#include "keys/suites.h"
 
 enum {
     SESSION_FORMAT = 1,
@@ -31,14 +32,11 @@ size_t session_sealed_size(const session_t *session, size_t name_size) {
     return name_size + SESSION_AROUND + session_plain_size(session);
 }
 
+// The same with every provider that has it, so that servers with different ones read each other's
+// tickets.
 static const skr_aead_t *session_aead(const skr_provider_t *provider) {
-    const skr_aead_t *const *aead = provider->aeads;
-    while (*aead != NULL &&
-        ((*aead)->key_size != SKR_SESSION_KEY_SIZE ||
-            ((*aead)->id != SKR_AEAD_AES_256_GCM && (*aead)->id != SKR_AEAD_CHACHA20_POLY1305))) {
-        aead++;
-    }
-    return *aead;
+    const skr_aead_t *aead = provider_aead(provider, SKR_AEAD_CHACHA20_POLY1305);
+    return aead != NULL ? aead : provider_aead(provider, SKR_AEAD_AES_256_GCM);
 }
 
 static void session_write(const session_t *session, writer_t *w) {

@@ -48,20 +48,20 @@ bool wire_next_certificate12(reader_t *list, skr_view_t *der) {
 skr_status_t wire_read_server_key_exchange(skr_view_t body, wire_server_key_exchange_t *out) {
     reader_t r = reader_of(body);
     uint8_t curve_type = reader_u8(&r);
+    if (!reader_failed(&r) && curve_type != CURVE_TYPE_NAMED) {
+        return SKR_ERR_GROUP_ANSWER; // what follows has another form
+    }
     out->group = reader_u16(&r);
     out->share = reader_vector(&r, 1);
     if (out->share.size == 0) {
         reader_fail(&r);
     }
     if (reader_failed(&r)) {
-        return curve_type != CURVE_TYPE_NAMED ? SKR_ERR_GROUP_ANSWER : SKR_ERR_DECODE;
+        return SKR_ERR_DECODE;
     }
     out->params = view_of(body.data, (size_t)(r.p - body.data));
     out->scheme = reader_u16(&r);
     out->signature = reader_vector(&r, 2);
-    if (curve_type != CURVE_TYPE_NAMED) {
-        return SKR_ERR_GROUP_ANSWER;
-    }
     return read_end12(&r);
 }
 

@@ -221,6 +221,11 @@ def byte_by_byte(side):
     return peers.converse(client, say, say) or (server.finish() and server.said)
 
 
+def fragment_length(side):
+    """A client that can take only so much says so (RFC 6066 section 4), and s_server keeps to it; and s_client to ours."""
+    return first(bulk_down(side, (), ('--max-record-in', '1024')), bulk(side, (), ('-maxfraglen', '1024')))
+
+
 def split_handshake(side):
     """The server's certificates come in records of 512 bytes."""
     return client_of_openssl(side, ('-max_send_frag', '512'), ('--max-record-in', '512'), name='rsa')
@@ -304,7 +309,7 @@ def main():
     features = table.Table('features', [str(side) for side in peers.SIDES])
     for side in peers.SIDES:
         for cell in (retry, alpn, chosen_by_name, by_address, update_by_us, update_by_client, update_by_server,
-                     renegotiation_by_server, renegotiation_by_client, padding, split_handshake, byte_by_byte, large_records,
+                     renegotiation_by_server, renegotiation_by_client, padding, fragment_length, split_handshake, byte_by_byte, large_records,
                      exported, key_logs, half_closed, page):
             row = cell.__name__.replace('_', ' ')
             if ONLY.get(cell, side.version) != side.version:

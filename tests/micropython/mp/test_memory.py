@@ -82,6 +82,22 @@ def test_what_an_idle_connection_holds():
         equal(s.read(1), b"x")
 
 
+def test_close_gives_memory_back_at_once():
+    client, server = client_context(), server_context()
+    c, s = one_connection(client, server)
+    s.write(bytes(1000))
+    c.read(1)  # a record is held
+    gc.collect()
+    gc.disable()
+    try:
+        before = gc.mem_alloc()
+        c.close()
+        freed = before - gc.mem_alloc()
+    finally:
+        gc.enable()
+    equal(freed > 1000 + c.memory()["connection"][1] // 2, True)
+
+
 def test_dropped_connections_leave_the_stream_to_its_owner():
     c, s, a, b = connected()
     c = s = None

@@ -199,7 +199,7 @@ static void test_record_limit(void **state) {
     pair_side_t *side = *state, *other = pair_other(&pair, side);
     for (unsigned keep = 0; keep < 2; keep++) {
         pair_init_openssl(&pair);
-        side->config.provider = limited_provider(&skr_provider_openssl);
+        side->config.provider = limited_provider(side->config.provider);
         side->config.keep_cipher_state = keep != 0;
         other->config.max_record_out = 0;
         pair_connect(&pair);
@@ -222,7 +222,7 @@ static void test_record_limit(void **state) {
 static void test_record_limit_handshake(void **state) {
     (void)state;
     pair_init_openssl(&pair);
-    pair.server.config.provider = limited_provider(&skr_provider_openssl);
+    pair.server.config.provider = limited_provider(pair.server.config.provider);
     pair.server.config.max_record_out = 64;
     pair_start(&pair);
     pair_run(&pair);

@@ -402,6 +402,24 @@ static void test_not_good_enough(void **state) {
     refuses(true, PKI_CLIENT_STRANGER, SKR_ERR_CERT_UNKNOWN_CA, 1);
 }
 
+// As many certificates as are accepted, most of them of no use; and one more.
+static void test_long_chain(void **state) {
+    (void)state;
+    skr_view_t chain[SKR_CHAIN_MAX + 1];
+    skr_credential_t credential = *pki_credential(&skr_provider_openssl, PKI_P256, PKI_SERVER);
+    for (size_t i = 0; i <= SKR_CHAIN_MAX; i++) {
+        chain[i] = credential.chain[i == 0 ? 0 : 1];
+    }
+    credential.chain = chain;
+    credential.chain_count = SKR_CHAIN_MAX;
+    pair_init_openssl(&pair);
+    pair.server.config.credentials = &credential;
+    pair_connect(&pair);
+    pair_end(&pair);
+    credential.chain_count++;
+    pair_refuses(&pair, &pair.client, SKR_ERR_CERT_TOO_COMPLEX);
+}
+
 // A client that says nothing where something is required, and one that may.
 static void test_no_client_certificate(void **state) {
     (void)state;
@@ -555,6 +573,7 @@ int main(void) {
         PAIR_TEST_WITH(test_chain, &pair.server),
         PAIR_TEST(test_request),
         PAIR_TEST(test_not_good_enough),
+        PAIR_TEST(test_long_chain),
         PAIR_TEST(test_no_client_certificate),
         PAIR_TEST(test_key_of_somebody_else),
         PAIR_TEST(test_bound_key),

@@ -313,6 +313,32 @@ static void test_nothing_in_common(void **state) {
     pair_refuses(&pair, &pair.server, SKR_ERR_NO_COMMON_GROUP);
 }
 
+// Names as the registries spell them.
+static void test_names(void **state) {
+    (void)state;
+    assert_string_equal(skr_suite_name(0x1301), "TLS_AES_128_GCM_SHA256");
+    assert_string_equal(skr_suite_name(0x1302), "TLS_AES_256_GCM_SHA384");
+    assert_string_equal(skr_suite_name(0x1303), "TLS_CHACHA20_POLY1305_SHA256");
+    assert_string_equal(skr_suite_name(0x0a0a), "");
+    assert_string_equal(skr_group_name(SKR_GROUP_X25519), "x25519");
+    assert_string_equal(skr_group_name(SKR_GROUP_SECP256R1), "secp256r1");
+    assert_string_equal(skr_group_name(SKR_GROUP_SECP384R1), "secp384r1");
+    assert_string_equal(skr_group_name(0), "");
+    assert_string_equal(skr_scheme_name(0x0401), "rsa_pkcs1_sha256");
+    assert_string_equal(skr_scheme_name(0x0501), "rsa_pkcs1_sha384");
+    assert_string_equal(skr_scheme_name(0x0601), "rsa_pkcs1_sha512");
+    assert_string_equal(skr_scheme_name(0x0403), "ecdsa_secp256r1_sha256");
+    assert_string_equal(skr_scheme_name(0x0503), "ecdsa_secp384r1_sha384");
+    assert_string_equal(skr_scheme_name(0x0804), "rsa_pss_rsae_sha256");
+    assert_string_equal(skr_scheme_name(0x0805), "rsa_pss_rsae_sha384");
+    assert_string_equal(skr_scheme_name(0x0806), "rsa_pss_rsae_sha512");
+    assert_string_equal(skr_scheme_name(0x0807), "ed25519");
+    assert_string_equal(skr_scheme_name(0x0809), "rsa_pss_pss_sha256");
+    assert_string_equal(skr_scheme_name(0x080a), "rsa_pss_pss_sha384");
+    assert_string_equal(skr_scheme_name(0x080b), "rsa_pss_pss_sha512");
+    assert_string_equal(skr_scheme_name(SKR_SIG_CERT_ECDSA_P256_SHA384), "");
+}
+
 // Profiles that hold one role.
 static void test_profiles(void **state) {
     (void)state;
@@ -339,6 +365,7 @@ int main(void) {
         PAIR_TEST(test_credential_by_signature),
         PAIR_TEST(test_client_without_fitting_certificate),
         PAIR_TEST(test_nothing_in_common),
+        PAIR_TEST(test_names),
         PAIR_TEST(test_profiles),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -67,6 +67,9 @@ typedef struct _tls_context_t {
     mp_obj_t ecdsa_sign_callback;
     mp_obj_t trace_callback;
     mp_obj_t keylog_callback;
+    skr_ticket_key_t *ticket_keys; // the first seals, all of them open
+    size_t ticket_key_count;
+    skr_ticket_keys_t ticket_source; // what the engine asks for them
     uint8_t verify_mode;
     bool check_hostname;
     bool keep_peer_certificate;
@@ -84,6 +87,7 @@ typedef struct _tls_socket_t {
     void *conn_block; // the memory that it lives in
     mp_obj_t server_hostname;
     mp_obj_t peer_certificate; // bytes or None
+    mp_obj_t session; // bytes or None: the newest that was looked at
     tls_watch_t *watch; // NULL: nobody watches
     byte *stash; // received bytes that the engine could not take yet
     size_t stash_size, stash_used;
@@ -114,8 +118,8 @@ tls_credential_t *tls_credential_new(mp_obj_t certificates, mp_obj_t key);
 void *tls_copy(const void *data, size_t size);
 
 // tls_socket.c
-mp_obj_t tls_socket_new(
-    tls_context_t *context, mp_obj_t sock, bool handshake, mp_obj_t server_hostname);
+mp_obj_t tls_socket_new(tls_context_t *context, mp_obj_t sock, bool handshake,
+    mp_obj_t server_hostname, mp_obj_t session);
 
 // tls_engine.c. These return 0, or the errno of the stream below; MP_EAGAIN: o->waits says for
 // what. What ends the connection is raised.
@@ -137,6 +141,14 @@ void tls_end(tls_socket_t *o, skr_status_t status);
 // tls_answer.c: what the engine asks in the middle of a handshake.
 void tls_answer_verify(tls_socket_t *o);
 void tls_answer_signature(tls_socket_t *o);
+
+// tls_session.c
+void tls_session_set_key(tls_context_t *self, mp_obj_t value);
+mp_obj_t tls_session_key(const tls_context_t *self);
+void tls_session_set_ticket_keys(tls_context_t *self, mp_obj_t value);
+void tls_session_offer(tls_socket_t *o, mp_obj_t session);
+mp_obj_t tls_session(tls_socket_t *o);
+MP_DECLARE_CONST_FUN_OBJ_2(tls_context_set_psks_obj);
 
 // tls_memory.c
 void tls_memory_init(tls_socket_t *o);

@@ -48,6 +48,9 @@ class SSLContext:
     minimum_version = _forward("minimum_version")
     maximum_version = _forward("maximum_version")
     max_record_in = _forward("max_record_in")
+    session_key = _forward("session_key")
+    ticket_keys = _forward("ticket_keys")
+    num_tickets = _forward("num_tickets")
     max_record_out = _forward("max_record_out")
 
     @property
@@ -83,14 +86,23 @@ class SSLContext:
     def set_alpn_protocols(self, protocols):
         self._context.set_alpn_protocols(protocols)
 
+    def set_psks(self, psks):
+        self._context.set_psks(psks)
+
     def wrap_socket(
-        self, sock, server_side=False, do_handshake_on_connect=True, server_hostname=None
+        self,
+        sock,
+        server_side=False,
+        do_handshake_on_connect=True,
+        server_hostname=None,
+        session=None,
     ):
         return self._context.wrap_socket(
             sock,
             server_side=server_side,
             do_handshake_on_connect=do_handshake_on_connect,
             server_hostname=server_hostname,
+            session=session,
         )
 
 

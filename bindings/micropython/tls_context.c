@@ -228,6 +228,13 @@ static bool context_load(tls_context_t *self, qstr attr, mp_obj_t *value) {
             *value = MP_OBJ_NEW_SMALL_INT(
                 self->config.max_version != 0 ? self->config.max_version : SKR_TLS13);
             return true;
+        case MP_QSTR_session_key:
+            *value = tls_session_key(self);
+            return true;
+        case MP_QSTR_num_tickets:
+            *value = MP_OBJ_NEW_SMALL_INT(
+                self->config.ticket_count != 0 ? self->config.ticket_count : 1);
+            return true;
         case MP_QSTR_max_record_in:
             *value = MP_OBJ_NEW_SMALL_INT(self->config.max_record_in != 0
                     ? self->config.max_record_in
@@ -294,6 +301,15 @@ static bool context_store(tls_context_t *self, qstr attr, mp_obj_t value) {
         case MP_QSTR_maximum_version:
             self->config.max_version = (uint16_t)int_within(value, SKR_TLS12, 0xffff);
             return true;
+        case MP_QSTR_session_key:
+            tls_session_set_key(self, value);
+            return true;
+        case MP_QSTR_ticket_keys: // not to be read back
+            tls_session_set_ticket_keys(self, value);
+            return true;
+        case MP_QSTR_num_tickets:
+            self->config.ticket_count = (uint8_t)int_within(value, 1, 10);
+            return true;
         case MP_QSTR_max_record_in:
             self->config.max_record_in = (uint16_t)int_within(value, 512, SKR_RECORD_PLAIN_MAX);
             return true;
@@ -317,13 +333,14 @@ static void context_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
 }
 
 // SSLContext.wrap_socket(sock, *, server_side=False, do_handshake_on_connect=True,
-// server_hostname=None)
+// server_hostname=None, session=None)
 static mp_obj_t context_wrap_socket(size_t n_args, const mp_obj_t *pos_args, mp_map_t *kw_args) {
-    enum { ARG_server_side, ARG_do_handshake_on_connect, ARG_server_hostname };
+    enum { ARG_server_side, ARG_do_handshake_on_connect, ARG_server_hostname, ARG_session };
     static const mp_arg_t allowed_args[] = {
         {MP_QSTR_server_side, MP_ARG_KW_ONLY | MP_ARG_BOOL, {.u_bool = false}},
         {MP_QSTR_do_handshake_on_connect, MP_ARG_KW_ONLY | MP_ARG_BOOL, {.u_bool = true}},
         {MP_QSTR_server_hostname, MP_ARG_KW_ONLY | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
+        {MP_QSTR_session, MP_ARG_KW_ONLY | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
     };
     tls_context_t *self = MP_OBJ_TO_PTR(pos_args[0]);
     mp_arg_val_t args[MP_ARRAY_SIZE(allowed_args)];
@@ -333,7 +350,7 @@ static mp_obj_t context_wrap_socket(size_t n_args, const mp_obj_t *pos_args, mp_
         mp_raise_ValueError(MP_ERROR_TEXT("server_side needs PROTOCOL_TLS_SERVER"));
     }
     return tls_socket_new(self, pos_args[1], args[ARG_do_handshake_on_connect].u_bool,
-        args[ARG_server_hostname].u_obj);
+        args[ARG_server_hostname].u_obj, args[ARG_session].u_obj);
 }
 static MP_DEFINE_CONST_FUN_OBJ_KW(context_wrap_socket_obj, 2, context_wrap_socket);
 
@@ -343,6 +360,7 @@ static const mp_rom_map_elem_t context_locals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_get_ciphers), MP_ROM_PTR(&context_get_ciphers_obj)},
     {MP_ROM_QSTR(MP_QSTR_set_ciphers), MP_ROM_PTR(&context_set_ciphers_obj)},
     {MP_ROM_QSTR(MP_QSTR_set_alpn_protocols), MP_ROM_PTR(&context_set_alpn_protocols_obj)},
+    {MP_ROM_QSTR(MP_QSTR_set_psks), MP_ROM_PTR(&tls_context_set_psks_obj)},
     {MP_ROM_QSTR(MP_QSTR_wrap_socket), MP_ROM_PTR(&context_wrap_socket_obj)},
 };
 static MP_DEFINE_CONST_DICT(context_locals, context_locals_table);

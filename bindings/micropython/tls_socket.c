@@ -83,13 +83,15 @@ static void configure(tls_socket_t *o) {
         (context->keep_peer_certificate && context->verify_mode != TLS_CERT_NONE);
 }
 
-static tls_socket_t *make(tls_context_t *context, mp_obj_t sock, mp_obj_t server_hostname) {
+static tls_socket_t *make(
+    tls_context_t *context, mp_obj_t sock, mp_obj_t server_hostname, mp_obj_t session) {
     mp_get_stream_raise(sock, MP_STREAM_OP_READ | MP_STREAM_OP_WRITE);
     skr_view_t name = {NULL, 0};
     if (context->config.role == SKR_CLIENT) {
         if (server_hostname != mp_const_none) {
             name = name_view(server_hostname);
-        } else if (context->verify_mode != TLS_CERT_NONE && context->check_hostname) {
+        } else if (context->verify_mode != TLS_CERT_NONE && context->check_hostname &&
+            !(context->config.psk_count > 0 && context->config.anchor_count == 0)) {
             mp_raise_ValueError(MP_ERROR_TEXT("CERT_REQUIRED requires server_hostname"));
         }
     }
@@ -98,6 +100,7 @@ static tls_socket_t *make(tls_context_t *context, mp_obj_t sock, mp_obj_t server
     o->context = context;
     o->server_hostname = server_hostname;
     o->peer_certificate = mp_const_none;
+    o->session = mp_const_none;
     o->error.status = SKR_OK;
     tls_memory_init(o);
     configure(o);
@@ -106,6 +109,7 @@ static tls_socket_t *make(tls_context_t *context, mp_obj_t sock, mp_obj_t server
     interrupt_state_t state = interrupt_hold();
     o->conn = skr_conn_init(o->conn_block, SKR_CONN_SIZE, &o->config, name, time_now());
     interrupt_release(state);
+    tls_session_offer(o, session);
     o->sock = sock;
     return o;
 }
@@ -135,9 +139,9 @@ static void handshake_and_wait(tls_socket_t *o) {
     }
 }
 
-mp_obj_t tls_socket_new(
-    tls_context_t *context, mp_obj_t sock, bool handshake, mp_obj_t server_hostname) {
-    tls_socket_t *o = make(context, sock, server_hostname);
+mp_obj_t tls_socket_new(tls_context_t *context, mp_obj_t sock, bool handshake,
+    mp_obj_t server_hostname, mp_obj_t session) {
+    tls_socket_t *o = make(context, sock, server_hostname, session);
     if (handshake) {
         visit_t visit = {.o = o};
         nlr_push_jump_callback(&visit.node, give_up);
@@ -521,6 +525,11 @@ static void socket_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
     }
     if (attr == MP_QSTR_server_hostname) {
         dest[0] = o->server_hostname;
+    } else if (attr == MP_QSTR_session) {
+        dest[0] = tls_session(o);
+    } else if (attr == MP_QSTR_session_reused) {
+        skr_conn_info_t info;
+        dest[0] = mp_obj_new_bool(info_of(o, &info) && info.resumed);
     } else if (attr == MP_QSTR_context) {
         dest[0] = MP_OBJ_FROM_PTR(o->context);
     } else {

@@ -156,26 +156,35 @@ static bool offer_can_sign(const hs_t *hs, const skr_signature_t *signature) {
         (hs->script->version != SKR_TLS12 || kept || !hs_is_client(hs));
 }
 
+// An RSA-PSS key whose certificate names a hash is for that one alone (RFC 4055 section 1.2).
+static bool offer_hash_fits(const skr_credential_t *credential, const skr_signature_t *signature) {
+    skr_certificate_info_t info;
+    return credential->key->type != SKR_KEY_RSA_PSS ||
+        skr_certificate_read(credential->chain[0], &info) != SKR_OK ||
+        info.key_hash == SKR_HASH_NONE || info.key_hash == signature->hash;
+}
+
 static bool offer_scheme_fits(const hs_t *hs, const skr_signature_t *signature,
-    const skr_private_key_t *key, skr_view_t peer_schemes) {
-    return offer_can_sign(hs, signature) && signature->key_type == key->type &&
-        wire_numbers_have(peer_schemes, signature->scheme);
+    const skr_credential_t *credential, skr_view_t peer_schemes) {
+    return offer_can_sign(hs, signature) && signature->key_type == credential->key->type &&
+        wire_numbers_have(peer_schemes, signature->scheme) &&
+        offer_hash_fits(credential, signature);
 }
 
 // The first of this side's schemes that the peer accepts and the key can do; NULL: none. In TLS 1.2
 // PKCS#1 signatures are the last resort.
 static const skr_signature_t *offer_scheme_for(
-    const hs_t *hs, const skr_private_key_t *key, skr_view_t peer_schemes) {
+    const hs_t *hs, const skr_credential_t *credential, skr_view_t peer_schemes) {
     const skr_signature_t *signature = NULL;
     for (size_t i = 0; (signature = offer_scheme(hs->config, i)) != NULL; i++) {
-        if (offer_scheme_fits(hs, signature, key, peer_schemes)) {
+        if (offer_scheme_fits(hs, signature, credential, peer_schemes)) {
             return signature;
         }
     }
     const skr_signature_t *const *any = hs->config->provider->signatures;
     for (; hs->script->version == SKR_TLS12 && *any != NULL; any++) {
         if ((*any)->scheme < 0xfe00 && !offer_signs_handshakes(*any) &&
-            offer_scheme_fits(hs, *any, key, peer_schemes)) {
+            offer_scheme_fits(hs, *any, credential, peer_schemes)) {
             return *any;
         }
     }
@@ -189,7 +198,7 @@ bool offer_credential(
     hs->name_known = false;
     for (size_t i = 0; i < config->credential_count && !hs->name_known; i++) {
         const skr_credential_t *credential = &config->credentials[i];
-        const skr_signature_t *scheme = offer_scheme_for(hs, credential->key, peer_schemes);
+        const skr_signature_t *scheme = offer_scheme_for(hs, credential, peer_schemes);
         if (scheme == NULL || !offer_auth_fits(credential->key->type, auth)) {
             continue;
         }

@@ -200,6 +200,20 @@ def test_older_protocols_are_refused(folder):
     assert isinstance(outcome, ssl.SSLError), outcome
 
 
+def test_a_limit_for_records(folder):
+    """A server that knows one of the two extensions for it (RFC 8449, RFC 6066) keeps to what the client can take."""
+    server = Server(lambda tls: (tls.sendall(bytes(9000)), tls.recv(1)), server_context(folder))
+    said = client(folder, server, '''
+c = context()
+c.max_record_in = 4096
+s = connect(c)
+out(error_of(s.read, 9000), s.memory()["record_in"][1])
+s.close()
+''').end()[0]
+    assert said[0] is None and 2000 < said[1] <= 4096 + 256, said
+    server.outcome()
+
+
 def test_no_tls_at_all(folder):
     server = Server(lambda raw: raw.sendall(b'220 mail.example ESMTP\r\n') or raw.recv(1000))
     (number, text), = client(folder, server, 'out(error_of(connect))').end()

@@ -12,6 +12,7 @@
 #include "base/bytes.h"
 #include "keys/suites.h"
 #include "support/pair_hello.h"
+#include "support/x509_make.h"
 #include "wire/messages.h"
 
 static pair_t pair;
@@ -451,6 +452,77 @@ static void test_key_of_somebody_else(void **state) {
     pair_end(&pair);
 }
 
+// An RSA-PSS key whose certificate binds it to SHA-384 signs with nothing else (RFC 4055 section
+// 1.2).
+static const skr_credential_t *bound_credential(void) {
+    static x509_made_t root, leaf;
+    static skr_view_t chain, anchor;
+    static skr_credential_t credential;
+    static uint8_t room_for_key[X509_MAKE_KEY_SIZE];
+    const skr_credential_t *rsa = pki_credential(&skr_provider_openssl, PKI_RSA_PSS, PKI_SERVER);
+    skr_view_t key[] = {rsa->key->part[SKR_RSA_N], rsa->key->part[SKR_RSA_E]};
+    x509_der_t der = x509_der_of(room_for_key, sizeof(room_for_key));
+    size_t whole = x509_der_open(&der, 0x30);
+    x509_make_algorithm(&der, SKR_SIG_RSA_PSS_PSS_SHA384);
+    size_t bits = x509_der_open(&der, 3);
+    x509_der_bytes(&der, "", 1);
+    size_t numbers = x509_der_open(&der, 0x30);
+    for (unsigned i = 0; i < 2; i++) {
+        size_t number = x509_der_open(&der, 2);
+        x509_der_bytes(&der, "", key[i].data[0] >= 0x80 ? 1 : 0);
+        x509_der_view(&der, key[i]);
+        x509_der_close(&der, number);
+    }
+    x509_der_close(&der, numbers);
+    x509_der_close(&der, bits);
+    x509_der_close(&der, whole);
+    x509_make(&root, &(x509_make_t){.subject = "Root", .ca = true});
+    x509_make(&leaf,
+        &(x509_make_t){.subject = "leaf",
+            .issuer = &root,
+            .key = X509_RSA_PSS,
+            .names = {"DNS:server.example"},
+            .public_key = x509_der_done(&der)});
+    chain = x509_made_view(&leaf);
+    anchor = x509_made_view(&root);
+    pair.client.config.anchors = &anchor;
+    credential = (skr_credential_t){&chain, 1, rsa->key};
+    return &credential;
+}
+
+static void test_bound_key(void **state) {
+    (void)state;
+    static const uint16_t sha256[] = {SKR_SIG_RSA_PSS_PSS_SHA256, 0};
+    static const uint16_t sha384[] = {SKR_SIG_RSA_PSS_PSS_SHA384, 0};
+    skr_conn_info_t info;
+    pair_init_openssl(&pair);
+    pair.server.config.credentials = bound_credential();
+    pair.server.config.signatures = sha384;
+    pair_connect(&pair);
+    skr_conn_info(pair.client.conn, &info);
+    assert_int_equal(info.peer_scheme, SKR_SIG_RSA_PSS_PSS_SHA384);
+    pair_end(&pair);
+    pair.server.config.signatures = NULL; // its first choice would be another one
+    pair_connect(&pair);
+    pair_end(&pair);
+    pair.server.config.signatures = sha256;
+    pair_refuses(&pair, &pair.server, SKR_ERR_NO_COMMON_SIGNATURE);
+}
+
+// A peer that says another hash all the same.
+static void scheme_of_other_hash(pair_message_t *m) {
+    bytes_put16(m->data + 4, SKR_SIG_RSA_PSS_PSS_SHA256);
+}
+
+static void test_bound_key_broken(void **state) {
+    (void)state;
+    static const case_t which = {"hash", SKR_ERR_SIGNATURE_SCHEME, scheme_of_other_hash};
+    edit_t wanted = {false, WIRE_CERTIFICATE_VERIFY, &which};
+    pair_init_openssl(&pair);
+    pair.server.config.credentials = bound_credential();
+    pair_tap_refuses(&tap, &pair, edit, &wanted, true, which.status);
+}
+
 // Nobody is verified: the handshake is still one with who holds the certificate's key.
 static void test_verify_none(void **state) {
     (void)state;
@@ -485,6 +557,8 @@ int main(void) {
         PAIR_TEST(test_not_good_enough),
         PAIR_TEST(test_no_client_certificate),
         PAIR_TEST(test_key_of_somebody_else),
+        PAIR_TEST(test_bound_key),
+        PAIR_TEST(test_bound_key_broken),
         PAIR_TEST(test_verify_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -305,11 +305,13 @@ static void edit_second(pair_tap_t *t, pair_message_t *m) {
 }
 
 static void set_up_retry(void) {
+    static const uint16_t suites[] = {0x1301, 0x1303, 0};
     static const uint16_t both[] = {SKR_GROUP_SECP256R1, SKR_GROUP_X25519, 0};
     static const uint16_t wanted[] = {SKR_GROUP_X25519, 0};
     pair_init_openssl(&pair);
     pair.client.config.groups = both;
     pair.server.config.groups = wanted;
+    pair.server.config.suites = suites;
 }
 
 static void test_refused_second(void **state) {

@@ -1,7 +1,8 @@
 // A client and answers that no server should give (RFC 9846 sections 4.2.3, 4.2.4, 4.3, 4.4.1).
 //
 // In: a server's hello, its HelloRetryRequest or its EncryptedExtensions, altered on the way in one
-// respect. Out: the client's error and the alert that the server sees.
+// respect. Out: the client's error and the alert that the server sees. The order of messages is not
+// the matter here, and what comes in Certificate and behind it is not either.
 #include <stdarg.h>
 #include <setjmp.h>
 #include <string.h>

@@ -2,6 +2,7 @@
 //
 // In: handshakes with client certificates, a retry, and data, fed in chunks of each size, different
 // ones for both sides, and cut in two at each of their bytes. Out: complete and intact, every time.
+// Records and messages are cut here wherever it happens; test_records.c cuts them where they end.
 #include <stdarg.h>
 #include <setjmp.h>
 #include <string.h>

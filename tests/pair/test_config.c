@@ -160,9 +160,7 @@ static void test_server(void **state) {
 static void test_names(void **state) {
     (void)state;
     static const char *const wrong[] = {"", " ", "a b", "server.example:443", "http://x", "-",
-        "a..b", "*.example", "1.2.3", "1.2.3.256", "[::1]",
-        "b\xc3\xbc"
-        "cher.example"};
+        "a..b", "*.example", "1.2.3", "1.2.3.256", "[::1]", "m\xc3\xbcller.example"};
     pair_init_openssl(&pair);
     pair.client.server_name = view_of(NULL, 0);
     dead(&pair.client, "no name", SKR_ERR_NAME_REQUIRED);

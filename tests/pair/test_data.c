@@ -1,7 +1,8 @@
 // Application data and the end of a connection (RFC 9846 sections 5, 6.1).
 //
 // In: data of all sizes both ways, ends of all kinds. Out: every byte that was sent before the end,
-// once; a cut that is told from a close; an error that says so; nothing behind the end.
+// once; a cut that is told from a close; an error that says so; nothing behind the end. Each of the
+// 256 alerts does what it must.
 #include <stdarg.h>
 #include <setjmp.h>
 #include <string.h>

@@ -117,7 +117,7 @@ static void damage_all(bool to_server, bool cut) {
         damage.to_server = to_server;
         damage.cut = cut;
         damage.at = at;
-        damage.mask = (uint8_t)(cut ? 0 : 1 << at % 8);
+        damage.mask = (uint8_t)(cut ? 0 : 1u << at % 8);
         pair_note("byte %zu to the %s", at, to_server ? "server" : "client");
         more = run_damaged();
     }

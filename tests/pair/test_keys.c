@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/bytes.h"
+#include "base/ct.h"
 #include "conn/conn.h"
 #include "keys/schedule.h"
 #include "support/pair_tap.h"
@@ -198,7 +199,7 @@ static void test_record_limit(void **state) {
     pair_side_t *side = *state, *other = pair_other(&pair, side);
     for (unsigned keep = 0; keep < 2; keep++) {
         pair_init_openssl(&pair);
-        side->config.provider = limited_provider(&skr_provider_openssl);
+        side->config.provider = limited_provider(side->config.provider);
         side->config.keep_cipher_state = keep != 0;
         other->config.max_record_out = 0;
         pair_connect(&pair);
@@ -221,7 +222,7 @@ static void test_record_limit(void **state) {
 static void test_record_limit_handshake(void **state) {
     (void)state;
     pair_init_openssl(&pair);
-    pair.server.config.provider = limited_provider(&skr_provider_openssl);
+    pair.server.config.provider = limited_provider(pair.server.config.provider);
     pair.server.config.max_record_out = 64;
     pair_start(&pair);
     pair_run(&pair);
@@ -328,6 +329,28 @@ static void test_secret_log(void **state) {
     }
 }
 
+// The shared secret and the private key are gone when the first secret that is made of them is
+// there.
+static void log_and_look(void *user, const char *label, const uint8_t *client_random,
+    const uint8_t *secret, size_t size) {
+    const pair_side_t *side = user;
+    const hs_t *hs = side->conn->hs;
+    (void)label;
+    (void)client_random;
+    (void)secret;
+    (void)size;
+    assert_true(ct_is_zero(hs->shared, sizeof(hs->shared)));
+    assert_true(ct_is_zero(hs->private_key, sizeof(hs->private_key)));
+}
+
+static void test_secrets_are_wiped(void **state) {
+    (void)state;
+    pair_init_openssl(&pair);
+    pair.client.secret_calls.secret = pair.server.secret_calls.secret = log_and_look;
+    pair_connect(&pair);
+    pair_end(&pair);
+}
+
 static void test_key_log_line(void **state) {
     (void)state;
     char line[SKR_KEYLOG_LINE], expected[SKR_KEYLOG_LINE];
@@ -368,6 +391,7 @@ int main(void) {
         PAIR_TEST(test_export),
         PAIR_TEST(test_export_differs),
         PAIR_TEST(test_secret_log),
+        PAIR_TEST(test_secrets_are_wiped),
         PAIR_TEST(test_key_log_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

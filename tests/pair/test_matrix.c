@@ -84,12 +84,14 @@ static void run_cell(const pair_providers_t *providers, const cell_t *cell) {
     pair_end(&pair);
 }
 
-// All suites, groups, kinds and modes; a retry in every other one.
+// All suites, groups, kinds and modes; a retry in every other one. Of the mixed pairs every other
+// cell.
 static void test_matrix(void **state) {
     const pair_providers_t *providers = *state;
     unsigned ran = 0, left_out = 0;
     cell_t cell;
-    for (unsigned n = 0; n < 3 * 3 * PKI_KINDS * MODES; n++) {
+    unsigned step = providers->client == providers->server ? 1 : 2;
+    for (unsigned n = 0; n < 3 * 3 * PKI_KINDS * MODES; n += step) {
         cell.suite = suites[n % 3];
         cell.group = groups[n / 3 % 3];
         cell.kind = (pki_kind_t)(n / 9 % PKI_KINDS);
@@ -104,7 +106,7 @@ static void test_matrix(void **state) {
     }
     print_message(
         "    %u cells; %u left out: a provider lacks the signature scheme\n", ran, left_out);
-    assert_true(ran >= 3 * 3 * 3 * MODES);
+    assert_true(ran >= 3 * 3 * 3 * MODES / step);
     pair_note("%s", "");
 }
 

@@ -1,7 +1,8 @@
 // The tests' own tool: the man on the line is not seen when he changes nothing.
 //
 // In: handshakes with the tap on the line. Out: complete ones; KeyUpdate and data pass too. All
-// tests of wrong messages stand on this: what they alter is the only thing that is altered.
+// tests of wrong messages stand on this: what they alter is the only thing that is altered. With
+// secrets that differ on both sides he does his work as well.
 #include <stdarg.h>
 #include <setjmp.h>
 #include <string.h>

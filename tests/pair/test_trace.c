@@ -1,7 +1,8 @@
 // Trace events: what a ladder of the handshake is drawn from.
 //
 // In: handshakes of all kinds. Out: the messages in the order of RFC 9846 section 2, each once and
-// with its size, told alike by both sides; records whose sizes add up to the bytes on the wire.
+// with its size, told alike by both sides; records whose sizes add up to the bytes on the wire;
+// nothing when nobody listens.
 #include <stdarg.h>
 #include <setjmp.h>
 #include <string.h>

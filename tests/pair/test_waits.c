@@ -175,7 +175,7 @@ static skr_private_key_t outside; // knows only its type
 static skr_credential_t credential;
 
 static void make_external(pair_side_t *side, pki_kind_t kind, pki_role_t role) {
-    credential = *pki_credential(side->config.provider, kind, role);
+    credential = *pki_credential(&skr_provider_openssl, kind, role);
     memset(&outside, 0, sizeof(outside));
     outside.type = credential.key->type;
     outside.bits = credential.key->bits;
@@ -235,21 +235,30 @@ static skr_status_t sign_too_long(pair_side_t *side) {
     return skr_conn_signed(side->conn, signature, SKR_SIGNATURE_MAX);
 }
 
-static void set_up_signing(bool client, pki_kind_t kind, pair_answer_t sign) {
+// false: the provider of the pair has no such signatures.
+static bool set_up_signing(bool client, pki_kind_t kind, pair_answer_t sign) {
     pair_init_openssl(&pair);
+    if (kind == PKI_ED25519 &&
+        provider_signature(pair.client.config.provider, SKR_SIG_ED25519) == NULL) {
+        print_message("    left out: the provider has no Ed25519\n");
+        return false;
+    }
     pair_mutual(&pair, PKI_P256);
     pair_side_t *side = client ? &pair.client : &pair.server;
     outside_kind = kind;
     make_external(side, kind, client ? PKI_CLIENT : PKI_SERVER);
     side->sign = sign;
     asked = 0;
+    return true;
 }
 
 static void test_sign(void **state) {
     bool client = *state == &pair.client;
     for (unsigned kind = 0; kind < PKI_KINDS; kind++) {
         for (unsigned small = 0; small < 2; small++) {
-            set_up_signing(client, (pki_kind_t)kind, sign_right);
+            if (!set_up_signing(client, (pki_kind_t)kind, sign_right)) {
+                continue;
+            }
             pair.client.config.max_record_out = pair.server.config.max_record_out = small ? 99 : 0;
             pair_connect(&pair);
             assert_int_equal(asked, 1);
@@ -262,7 +271,9 @@ static void test_sign(void **state) {
 static void test_sign_wrong(void **state) {
     pair_side_t *side = *state;
     for (unsigned kind = 0; kind < PKI_KINDS; kind++) {
-        set_up_signing(side == &pair.client, (pki_kind_t)kind, sign_wrong);
+        if (!set_up_signing(side == &pair.client, (pki_kind_t)kind, sign_wrong)) {
+            continue;
+        }
         pair_start(&pair);
         pair_run(&pair);
         if (side == &pair.server) {

@@ -5,6 +5,7 @@
 // error repeat it, what is taken is not more than was given, output and hints have their sizes.
 #include <stdarg.h>
 #include <setjmp.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -80,7 +81,10 @@ void pair_init(pair_t *pair, const skr_provider_t *client, const skr_provider_t 
 }
 
 void pair_init_openssl(pair_t *pair) {
-    pair_init(pair, &skr_provider_openssl, &skr_provider_openssl);
+    const char *name = getenv("SKERRY_PAIR_PROVIDER");
+    bool other = name != NULL && strcmp(name, "bearssl") == 0;
+    const skr_provider_t *provider = other ? &skr_provider_bearssl : &skr_provider_openssl;
+    pair_init(pair, provider, provider);
 }
 
 void pair_server_kind(pair_t *pair, pki_kind_t kind) {

@@ -100,6 +100,8 @@ struct pair {
 
 // A client that verifies server.example, a server with a P-256 certificate that asks for none.
 void pair_init(pair_t *pair, const skr_provider_t *client, const skr_provider_t *server);
+// Both sides the same: OpenSSL, or BearSSL when the environment's SKERRY_PAIR_PROVIDER says
+// "bearssl", with which all tests of pairs run once more.
 void pair_init_openssl(pair_t *pair);
 // The server asks for a certificate; the client has one of this kind.
 void pair_mutual(pair_t *pair, pki_kind_t kind);

@@ -1,7 +1,8 @@
 // The pool (src/conn/pool.c): one block, several regions.
 //
 // In: takes and gives of all regions and sizes. Out: blocks that lie inside, are aligned, never
-// overlap, come back, and NULL where they do not fit; counts that are right.
+// overlap, come back, and NULL where they do not fit; counts that are right. Whole connections from
+// a pool are in tests/pair/test_config.c.
 #include <stdarg.h>
 #include <setjmp.h>
 #include <string.h>

@@ -4,6 +4,7 @@ Everything listens on 127.0.0.1 at a port that was free a moment ago; keys and c
 tests/support/keys_make.sh. Processes that do not end in time are killed by their id and count as failures.
 """
 import atexit
+import dataclasses
 import os
 import pathlib
 import shutil
@@ -21,6 +22,30 @@ WORK = pathlib.Path(tempfile.mkdtemp(prefix='skerry-interop-'))
 KEYS = WORK / 'keys'
 SECONDS = 20  # for anything that takes milliseconds when all is well
 atexit.register(shutil.rmtree, WORK, ignore_errors=True)
+
+PROVIDERS = ('openssl', 'bearssl')
+VERSIONS = ('1.3', '1.2')
+
+
+@dataclasses.dataclass(frozen=True)
+class Side:
+    """What a cell is about: our provider, and the version that the other program is held to. We allow both."""
+    provider: str
+    version: str
+
+    def __str__(self):
+        return f'{self.provider} {self.version}'
+
+    @property
+    def ours(self):
+        return '--provider', self.provider
+
+    @property
+    def openssl(self):
+        return '-tls' + self.version.replace('.', '_')
+
+
+SIDES = tuple(Side(p, v) for p in PROVIDERS for v in VERSIONS)
 
 # gnutls and openssl read these; a user's settings must not change what is tested.
 ENVIRONMENT = {**os.environ, 'OPENSSL_CONF': '/dev/null', 'LC_ALL': 'C'}
@@ -54,10 +79,10 @@ def root(name='root'):
 class Process:
     """A child whose output is collected while it runs."""
 
-    def __init__(self, *arguments):
+    def __init__(self, *arguments, **variables):
         self.arguments = [str(a) for a in arguments]
         self.child = subprocess.Popen(self.arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                      stderr=subprocess.PIPE, env=ENVIRONMENT, cwd=WORK)
+                                      stderr=subprocess.PIPE, env={**ENVIRONMENT, **variables}, cwd=WORK)
         self.seen, self.changed = {'out': b'', 'err': b''}, threading.Condition()
         self.readers = [threading.Thread(target=self._read, args=item, daemon=True)
                         for item in (('out', self.child.stdout), ('err', self.child.stderr))]
@@ -149,35 +174,36 @@ def is_listening(port):
 
 
 class Server(Process):
-    def __init__(self, port, *arguments):
-        super().__init__(*arguments)
+    def __init__(self, port, *arguments, **variables):
+        super().__init__(*arguments, **variables)
         self.port = port
         until = time.monotonic() + SECONDS
         while not is_listening(port) and self.child.poll() is None and time.monotonic() < until:
             time.sleep(0.002)
 
 
-def skerry_server(name, *options):
+def skerry_server(name, *options, once=True):
     port = free_port()
     credentials = [o for n in name.split() for o in zip(('--cert', '--key'), key(n))]
     flat = [word for pair in credentials for word in pair]
-    return Server(port, SKERRY, 'server', '--listen', f'127.0.0.1:{port}', '--once', *flat, *options)
+    return Server(port, SKERRY, 'server', '--listen', f'127.0.0.1:{port}', *(['--once'] if once else []), *flat,
+                  *options)
 
 
 def skerry_client(port, *options, host='127.0.0.1'):
     return Process(SKERRY, 'client', f'{host}:{port}', '--timeout', str(SECONDS), *options)
 
 
-def openssl_server(name, *options):
+def openssl_server(name, *options, connections=1, **variables):
     port = free_port()
     chain, private = key(name)
-    return Server(port, 'openssl', 's_server', '-accept', f'127.0.0.1:{port}', '-naccept', '1', '-cert', chain,
-                  '-cert_chain', chain, '-key', private, *options)
+    return Server(port, 'openssl', 's_server', '-accept', f'127.0.0.1:{port}', '-naccept', str(connections), '-cert', chain,
+                  '-cert_chain', chain, '-key', private, *options, **variables)
 
 
-def openssl_client(port, *options):
+def openssl_client(port, *options, **variables):
     return Process('openssl', 's_client', '-connect', f'127.0.0.1:{port}', '-servername', 'localhost',
-                   '-verify_hostname', 'localhost', '-CAfile', root(), '-verify_return_error', *options)
+                   '-verify_hostname', 'localhost', '-CAfile', root(), '-verify_return_error', *options, **variables)
 
 
 def gnutls_server(name, priority, *options):
@@ -192,6 +218,62 @@ def gnutls_server(name, priority, *options):
 def gnutls_client(port, priority, *options):
     return Process('gnutls-cli', '--port', str(port), '--x509cafile', root(), '--priority', priority,
                    '--sni-hostname', 'localhost', '--verify-hostname', 'localhost', *options, '127.0.0.1')
+
+
+def expect(process, *words):
+    """None, or the words that it did not say."""
+    missing = [w for w in words if w not in process.said]
+    return f'{process.arguments[:2]} did not say {missing}\n{process.said}' if missing else None
+
+
+def first(*results):
+    return next((r for r in results if r), None)
+
+
+def ended(process, code=0):
+    """Waits for its end; None when it ended with that code."""
+    got = process.finish()
+    return None if got == code else f'{process.arguments[:2]} ended with {got}, not {code}\n{process.said}'
+
+
+class Dribble:
+    """Stands between two sides and passes on bytes one at a time, and before keys are changed each handshake record as
+    records of one byte. Serves one connection."""
+
+    def __init__(self, port):
+        self.listener = socket.create_server(('127.0.0.1', 0))
+        self.port, self.to = self.listener.getsockname()[1], port
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        ends = self.listener.accept()[0], socket.create_connection(('127.0.0.1', self.to))
+        self.listener.close()
+        for one in ends:
+            one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        passers = [threading.Thread(target=self._pass, args=pair, daemon=True) for pair in (ends, ends[::-1])]
+        for passer in passers:
+            passer.start()
+        for passer in passers:
+            passer.join()
+        for one in ends:
+            one.close()
+
+    @staticmethod
+    def _records(source):
+        while len(header := source.recv(5, socket.MSG_WAITALL)) == 5:
+            yield header, source.recv(int.from_bytes(header[3:], 'big'), socket.MSG_WAITALL)
+
+    def _pass(self, source, to):
+        plain = True
+        try:
+            for header, body in self._records(source):
+                plain = plain and header[0] == 22
+                pieces = [header[:3] + b'\0\1' + body[i:i + 1] for i in range(len(body))] if plain else [header + body]
+                for byte in b''.join(pieces):
+                    to.sendall(bytes([byte]))
+            to.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass  # one of them has gone away; what they say tells
 
 
 def converse(client, message, reply):

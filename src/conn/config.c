@@ -5,6 +5,7 @@
 // byte is sent; what only the handshake can tell (no clock yet, no suite in common) is found there.
 // Nothing that verification needs may be left out silently: no roots, no name and no clock are
 // errors, not defaults.
+#include "base/ct.h"
 #include "conn/conn.h"
 
 static skr_status_t config_check_credentials(const skr_config_t *config) {
@@ -43,6 +44,14 @@ static bool config_psks_fit(const skr_config_t *config) {
     return true;
 }
 
+// RFC 9846 section 4.7.1 has seven days at most. A key that nobody has filled in protects nothing.
+static bool config_sessions_fit(const skr_config_t *config) {
+    enum { LIFETIME_MAX = 604800 };
+    const uint8_t *key = config->session_key;
+    return config->ticket_lifetime <= LIFETIME_MAX &&
+        (key == NULL || !ct_is_zero(key, SKR_SESSION_KEY_SIZE));
+}
+
 static bool config_lists_fit(const skr_config_t *config) {
     for (size_t i = 0; i < config->alpn_count; i++) {
         if (config->alpn[i].size == 0 || config->alpn[i].size > SKR_ALPN_MAX) {
@@ -50,8 +59,8 @@ static bool config_lists_fit(const skr_config_t *config) {
         }
     }
     bool tiny = config->max_record_in != 0 && config->max_record_in < 64; // RFC 8449 section 4
-    return !tiny && config_psks_fit(config) && config->alpn_count < 255 &&
-        config->max_record_in <= SKR_RECORD_PLAIN_MAX &&
+    return !tiny && config_psks_fit(config) && config_sessions_fit(config) &&
+        config->alpn_count < 255 && config->max_record_in <= SKR_RECORD_PLAIN_MAX &&
         config->max_record_out <= SKR_RECORD_PLAIN_MAX;
 }
 

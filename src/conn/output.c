@@ -179,6 +179,9 @@ skr_status_t conn_send_ticket(skr_conn_t *conn) {
             wire_type_name(WIRE_NEW_SESSION_TICKET));
         status = output_spread(conn, w.start, size);
     }
+    if (conn->output.end == conn->output.start) { // no ticket, and nothing else: no block
+        conn_give(conn, SKR_REGION_RECORD_OUT, &conn->output);
+    }
     return status;
 }
 

@@ -11,6 +11,8 @@
 #include "hs/offer.h"
 #include "hs/psk.h"
 
+enum { SESSION_MASTER_SIZE = 48 }; // TLS 1.2's master secret
+
 void conn_session_end(skr_conn_t *conn) {
     conn_give(conn, SKR_REGION_SESSION, &conn->session);
     conn->session_new = false;
@@ -18,12 +20,23 @@ void conn_session_end(skr_conn_t *conn) {
 
 // --- Offering ---
 
+// Are suite and secret those of the version?
+static bool session_consistent(const skr_conn_t *conn) {
+    const session_t *session = &conn->hs->session;
+    const suite_t *suite = offer_find_suite(conn->config, session->suite);
+    if (suite == NULL || suite->version != (session->version & 0xff)) {
+        return false;
+    }
+    const skr_hash_t *hash = provider_hash(conn->config->provider, suite->hash);
+    return session->secret_size ==
+        (session->version == SKR_TLS12 ? SESSION_MASTER_SIZE : hash->size);
+}
+
 static bool session_fits(const skr_conn_t *conn) {
     const session_t *session = &conn->hs->session;
     uint8_t binding[SESSION_BINDING_SIZE];
-    const suite_t *suite = offer_find_suite(conn->config, session->suite);
-    return hs_allows(conn->config, session->version) && suite != NULL && conn->now != 0 &&
-        session_fresh(session, conn->now) && session->ticket.size > 0 &&
+    return hs_allows(conn->config, session->version) && session_consistent(conn) &&
+        conn->now != 0 && session_fresh(session, conn->now) && session->ticket.size > 0 &&
         psk_binding(conn->config, conn->server_name, binding) &&
         ct_equal(binding, session->binding, sizeof(binding));
 }
@@ -98,7 +111,7 @@ skr_status_t conn_take_ticket(skr_conn_t *conn, const wire_new_session_ticket_t 
 }
 
 skr_status_t conn_take_ticket12(void *user, uint32_t lifetime, skr_view_t ticket) {
-    enum { MASTER_SIZE = 48, LIFETIME_UNSAID = 3600 };
+    enum { LIFETIME_UNSAID = 3600 };
     skr_conn_t *conn = user;
     hs_t *hs = conn->hs;
     session_t session = {
@@ -107,10 +120,10 @@ skr_status_t conn_take_ticket12(void *user, uint32_t lifetime, skr_view_t ticket
         .flags = (uint8_t)(SESSION_EXTENDED | (hs_peer_verified(hs) ? SESSION_VERIFIED : 0)),
         // 0: the server leaves it to the client (RFC 5077 section 3.3)
         .lifetime = lifetime != 0 ? lifetime : LIFETIME_UNSAID,
-        .secret_size = MASTER_SIZE,
+        .secret_size = SESSION_MASTER_SIZE,
         .ticket = ticket,
     };
-    memcpy(session.secret, hs->schedule.secret, MASTER_SIZE);
+    memcpy(session.secret, hs->schedule.secret, SESSION_MASTER_SIZE);
     hs->session.ticket = view_of(NULL, 0); // it looked into the block that is given back now
     skr_status_t status = session_keep(conn, &session);
     ct_wipe(&session, sizeof(session));

@@ -143,9 +143,11 @@ skr_status_t hello_take_alpn(hs_t *hs, skr_view_t body) {
 
 // --- What HelloRetryRequest and ServerHello have in common (section 4.2.3) ---
 
-static skr_status_t hello_check_version(const wire_server_hello_t *sh) {
+static skr_status_t hello_check_version(const hs_t *hs, const wire_server_hello_t *sh) {
     if (!view_is(sh->extensions.body[WIRE_EXT_SUPPORTED_VERSIONS])) {
-        return hello_downgraded(sh->random) ? SKR_ERR_DOWNGRADE : SKR_ERR_VERSION;
+        // A HelloRetryRequest has chosen TLS 1.3 already (section 4.2.4).
+        skr_status_t older = (hs->facts & F_HRR) != 0 ? SKR_ERR_VERSION_ANSWER : SKR_ERR_VERSION;
+        return hello_downgraded(sh->random) ? SKR_ERR_DOWNGRADE : older;
     }
     uint16_t version = 0;
     skr_status_t status = wire_read_number(
@@ -158,7 +160,7 @@ static skr_status_t hello_check_version(const wire_server_hello_t *sh) {
 
 // allowed: extensions that this message may hold.
 static skr_status_t hello_check_answer(hs_t *hs, const wire_server_hello_t *sh, uint32_t allowed) {
-    skr_status_t status = hello_check_version(sh);
+    skr_status_t status = hello_check_version(hs, sh);
     if (status != SKR_OK) {
         return status;
     }

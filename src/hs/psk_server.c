@@ -11,14 +11,19 @@
 
 // --- The choice ---
 
+// A key from the configuration. One that nobody has filled in is none.
+static bool psk_ticket_key(const hs_t *hs, const uint8_t *name, skr_ticket_key_t *key) {
+    const skr_ticket_keys_t *keys = hs->config->ticket_keys;
+    return keys->find(keys->user, name, key) && !ct_is_zero(key->key, sizeof(key->key));
+}
+
 // Opens a ticket into hs->session. The bytes are the client's message, which is not ours to write
 // to, so a copy is opened.
 bool psk_open_ticket(hs_t *hs, skr_view_t identity) {
     uint8_t copy[PSK_TICKET_MESSAGE_MAX];
     skr_ticket_key_t key;
-    const skr_ticket_keys_t *keys = hs->config->ticket_keys;
     if (identity.size < SKR_TICKET_NAME_SIZE || identity.size > sizeof(copy) ||
-        !keys->find(keys->user, identity.data, &key)) {
+        !psk_ticket_key(hs, identity.data, &key)) {
         return false;
     }
     memcpy(copy, identity.data, identity.size);
@@ -161,8 +166,8 @@ skr_status_t psk_seal_ticket(hs_t *hs, session_t *session, uint8_t *out, size_t 
     skr_random_t random = config->random != NULL ? config->random : config->provider->random;
     skr_ticket_key_t key;
     *size = 0;
-    if (!config->ticket_keys->find(config->ticket_keys->user, NULL, &key)) {
-        return SKR_OK;
+    if (hs->now == 0 || !psk_ticket_key(hs, NULL, &key)) {
+        return SKR_OK; // without a clock a ticket would never expire
     }
     session->suite = hs->suite->id;
     session->lifetime = config->ticket_lifetime != 0 ? config->ticket_lifetime

@@ -164,7 +164,7 @@ static void test_hello_behind_retry(void **state) {
         {"the first group after all", SKR_ERR_GROUP_ANSWER,
             {PUT(KEY_SHARE, "\x00\x17\x00\x41\x04" FS_32 FS_32)}},
         {"no share", SKR_ERR_MISSING_EXTENSION, {REMOVE(KEY_SHARE)}},
-        {"TLS 1.2", SKR_ERR_VERSION, {TLS12}},
+        {"TLS 1.2", SKR_ERR_VERSION_ANSWER, {TLS12}},
         {"a second HelloRetryRequest", SKR_ERR_UNEXPECTED_MESSAGE,
             {RETRY_RANDOM, PUT(KEY_SHARE, "\x00\x18")}},
     };

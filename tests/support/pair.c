@@ -18,8 +18,19 @@
 
 // --- Beginning ---
 
+// What was chosen, as long as there is a handshake that knows. A server that resumes TLS 1.2 tells
+// its secret before it has chosen.
+static void side_look(pair_side_t *side) {
+    const hs_t *hs = side->conn->hs;
+    if (hs != NULL && hs->suite != NULL) {
+        side->suite = hs->suite->id;
+        memcpy(side->server_random, hs->server_random, SKR_RANDOM_SIZE);
+    }
+}
+
 static void side_event(void *user, const skr_trace_event_t *event) {
     pair_side_t *side = user;
+    side_look(side);
     if (side->event_count < PAIR_EVENTS_MAX) {
         side->event[side->event_count++] = *event;
     }
@@ -36,9 +47,7 @@ static void side_secret(void *user, const char *label, const uint8_t *client_ran
     memcpy(out->random, client_random, SKR_RANDOM_SIZE);
     memcpy(out->secret, secret, size);
     out->size = size;
-    const hs_t *hs = side->conn->hs;
-    side->suite = hs->suite != NULL ? hs->suite->id : 0; // a server that resumes TLS 1.2: not yet
-    memcpy(side->server_random, hs->server_random, SKR_RANDOM_SIZE);
+    side_look(side);
 }
 
 static void side_init(pair_side_t *side, const char *name, const skr_provider_t *provider) {

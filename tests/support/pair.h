@@ -75,8 +75,8 @@ struct pair_side {
     pair_answer_t verify, sign; // for SKR_WANT_VERIFY and SKR_WANT_SIGNATURE; NULL: stays waiting
 
     skr_status_t status; // that the last call gave
-    uint16_t suite; // when the first secret was made
-    uint8_t server_random[SKR_RANDOM_SIZE]; // TLS 1.2: as it stood then
+    uint16_t suite; // as the handshake knew it last
+    uint8_t server_random[SKR_RANDOM_SIZE]; // the same, of TLS 1.2
     skr_trace_event_t event[PAIR_EVENTS_MAX];
     size_t event_count;
     pair_secret_t secret[PAIR_SECRETS_MAX];

@@ -15,7 +15,6 @@
 #include "support/tap12.h"
 
 #include "base/bytes.h"
-#include "conn/conn.h"
 #include "keys/prf12.h"
 #include "keys/suites.h"
 #include "wire/messages.h"
@@ -38,17 +37,6 @@ void tap12_pair_openssl(pair_t *pair) {
 
 // --- Keys ---
 
-// The handshake as long as there is one: a server that resumes tells its secret before it has
-// chosen.
-static const hs_t *tap_hs(const pair_side_t *side) {
-    return side->conn->hs;
-}
-
-static const suite_t *tap_suite(const pair_side_t *side) {
-    const hs_t *hs = tap_hs(side);
-    return hs != NULL && hs->suite != NULL ? hs->suite : suite_find(side->suite);
-}
-
 // Keys of this way as side sees them; false: it has no secret yet.
 static bool tap_keys(const pair_side_t *side, bool by_client, record_keys_t *keys) {
     uint8_t block[2 * (SKR_AEAD_KEY_MAX + SKR_AEAD_NONCE_SIZE)];
@@ -56,10 +44,8 @@ static bool tap_keys(const pair_side_t *side, bool by_client, record_keys_t *key
     if (master == NULL) {
         return false;
     }
-    const suite_t *suite = tap_suite(side);
+    const suite_t *suite = suite_find(side->suite);
     const skr_hash_t *hash = provider_hash(tap_provider, suite->hash);
-    const uint8_t *random = tap_hs(side) != NULL ? tap_hs(side)->server_random
-                                                 : side->server_random;
     keys->aead = provider_aead(tap_provider, suite->aead);
     keys->protection = record12_protection(suite->aead);
     keys->sequence = 0;
@@ -67,8 +53,8 @@ static bool tap_keys(const pair_side_t *side, bool by_client, record_keys_t *key
     size_t iv = keys->protection->ahead > 0 ? SALT_SIZE : SKR_AEAD_NONCE_SIZE;
     assert_int_equal(master->size, PRF12_MASTER_SIZE);
     assert_true(prf12(hash, view_of(master->secret, master->size), VIEW_LITERAL("key expansion"),
-        view_of(random, SKR_RANDOM_SIZE), view_of(master->random, SKR_RANDOM_SIZE), block,
-        2 * (key + iv)));
+        view_of(side->server_random, SKR_RANDOM_SIZE), view_of(master->random, SKR_RANDOM_SIZE),
+        block, 2 * (key + iv)));
     memcpy(keys->key, block + (by_client ? 0 : key), key);
     memcpy(keys->iv, block + 2 * key + (by_client ? 0 : iv), iv);
     return true;
@@ -83,7 +69,7 @@ static void tap_translate(tap12_t *tap, pair_message_t *m) {
     const pair_secret_t *master = pair_secret(to, "CLIENT_RANDOM");
     assert_non_null(master);
     assert_int_equal(m->size, SKR_MESSAGE_HEADER_SIZE + PRF12_VERIFY_SIZE);
-    const skr_hash_t *hash = provider_hash(tap_provider, tap_suite(to)->hash);
+    const skr_hash_t *hash = provider_hash(tap_provider, suite_find(to->suite)->hash);
     assert_true(hash->init(state) && hash->update(state, seen->data, seen->size) &&
         hash->result(state, digest));
     skr_view_t label = m->by_client ? VIEW_LITERAL("client finished")

@@ -1,10 +1,10 @@
 // The driver: one TLS workload in memory, measured.
 //
 // In: a mode and a count (see usage). Out: one line "library mode key=value ..." per measurement;
-// bench/measure.py reads them. Workload: TLS 1.3, X25519, an ECDSA P-256 leaf and its intermediate
-// checked against a root, the host's name checked. Each side's calls run inside run_client() or
-// run_server(), which callgrind toggles on, so that one side's instructions are counted alone;
-// making and ending connections is included, shared configuration is not.
+// bench/measure.py reads them. Workload: TLS 1.3 or 1.2, X25519, an ECDSA P-256 leaf and its
+// intermediate checked against a root, the host's name checked. Each side's calls run inside
+// run_client() or run_server(), which callgrind toggles on, so that one side's instructions are
+// counted alone; making and ending connections is included, shared configuration is not.
 //
 // Heap is counted by memcount.so (LD_PRELOAD), stack by painting and scanning what lies below the
 // call. Not a test: that each library does what it should is only checked as far as a wrong
@@ -191,7 +191,20 @@ static void begin(void) {
     }
 }
 
+// With BENCH_RESUME the first connection can't resume and all the others must; without, none may.
+static void check_resumption(void) {
+    static bool first = true;
+    bool expected = bench_options.resume && !first;
+    for (int side = 0; side < BENCH_SIDES; side++) {
+        if (library_op(side, BENCH_WAS_RESUMED, NULL, 0) != expected) {
+            bench_fail("resumption", side);
+        }
+    }
+    first = false;
+}
+
 static void end(void) {
+    check_resumption();
     for (int side = 0; side < BENCH_SIDES; side++) {
         run(side, BENCH_FREE, NULL, 0);
         pipes[side].head = pipes[side].tail = 0;
@@ -382,17 +395,20 @@ static int usage(const char *program) {
     fprintf(stderr,
         "usage: %s handshake N | bulk MIB | raw MIB | records N SIZE | raw-records N SIZE |"
         " memory | info\n  environment: BENCH_PKI=folder of bench/pki_make.sh, BENCH_HOST=name,"
-        " BENCH_CIPHER=chacha, BENCH_OTHER=1\n",
+        " BENCH_CIPHER=chacha, BENCH_VERSION=1.2, BENCH_RESUME=1, BENCH_OTHER=1\n",
         program);
     return 2;
 }
 
 int main(int argc, char **argv) {
     const char *mode = argc > 1 ? argv[1] : "", *cipher = getenv("BENCH_CIPHER");
+    const char *version = getenv("BENCH_VERSION");
     int count = argc > 2 ? atoi(argv[2]) : 100;
     size_t size = argc > 3 ? (size_t)atoi(argv[3]) : 64;
     bench_options.host = getenv("BENCH_HOST") != NULL ? getenv("BENCH_HOST") : bench_options.host;
     bench_options.chacha = cipher != NULL && strcmp(cipher, "chacha") == 0;
+    bench_options.tls12 = version != NULL && strcmp(version, "1.2") == 0;
+    bench_options.resume = getenv("BENCH_RESUME") != NULL;
     bench_options.other = getenv("BENCH_OTHER") != NULL;
     if (strcmp(mode, "memory") == 0) {
         memory_begin();

@@ -15,6 +15,7 @@ typedef enum {
     BENCH_WRITE, // all of data as one record (or as few as it takes): its size
     BENCH_READ, // bytes that were read, 0: nothing is there
     BENCH_FREE, // ends the connection
+    BENCH_WAS_RESUMED, // 1: its session was resumed, 0: not
     BENCH_RAW, // without TLS: client seals data in place, server opens it again; 0: done
 } bench_op_t;
 
@@ -22,6 +23,8 @@ typedef enum {
 typedef struct {
     const char *host; // name that the client checks
     bool chacha; // ChaCha20-Poly1305 instead of AES-128-GCM
+    bool tls12; // instead of TLS 1.3
+    bool resume; // each connection but the first resumes the session of the one before
     bool other; // memory against speed the other way than the library does by default
 } bench_options_t;
 extern bench_options_t bench_options;

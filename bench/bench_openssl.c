@@ -1,8 +1,8 @@
 // The workload on OpenSSL's own TLS (libssl), against which Skerry is measured.
 //
 // In: bench.c's calls. Out: what libssl does with its defaults but for what the workload names:
-// TLS 1.3, one suite, X25519, no tickets, the chain and the host's name checked. Transport is a BIO
-// over bench.c's pipes.
+// one version, one suite, X25519, no tickets, the chain and the host's name checked. Transport is a
+// BIO over bench.c's pipes. BENCH_RESUME: one ticket each time, and the next connection offers it.
 //
 // BENCH_OTHER: SSL_MODE_RELEASE_BUFFERS, so that an idle connection is as small as libssl makes it.
 #include "bench/bench.h"
@@ -17,6 +17,7 @@ static SSL_CTX *contexts[BENCH_SIDES];
 static SSL *connections[BENCH_SIDES];
 static BIO_METHOD *method;
 static int sides[BENCH_SIDES] = {BENCH_CLIENT, BENCH_SERVER};
+static SSL_SESSION *saved; // the newest
 
 static int pipe_write(BIO *bio, const char *data, int size) {
     BIO_clear_retry_flags(bio);
@@ -53,17 +54,43 @@ static bool setup_method(void) {
         BIO_meth_set_create(method, pipe_create);
 }
 
+static int save_session(SSL *ssl, SSL_SESSION *session) {
+    (void)ssl;
+    SSL_SESSION_free(saved);
+    saved = session;
+    return 1; // it is ours now
+}
+
+static bool setup_sessions(SSL_CTX *context, int side) {
+    static const unsigned char name[] = "bench";
+    if (!bench_options.resume) {
+        SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
+        SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+        return SSL_CTX_set_num_tickets(context, 0) == 1;
+    }
+    SSL_CTX_set_session_cache_mode(context,
+        (side == BENCH_CLIENT ? SSL_SESS_CACHE_CLIENT : SSL_SESS_CACHE_SERVER) |
+            SSL_SESS_CACHE_NO_INTERNAL);
+    SSL_CTX_sess_set_new_cb(context, side == BENCH_CLIENT ? save_session : NULL);
+    return SSL_CTX_set_num_tickets(context, 1) == 1 &&
+        SSL_CTX_set_session_id_context(context, name, sizeof(name)) == 1;
+}
+
 bool library_setup(int side) {
+    int version = bench_options.tls12 ? TLS1_2_VERSION : TLS1_3_VERSION;
+    const char *older = bench_options.chacha ? "ECDHE-ECDSA-CHACHA20-POLY1305"
+                                             : "ECDHE-ECDSA-AES128-GCM-SHA256";
     SSL_CTX *context = contexts[side] = SSL_CTX_new(TLS_method());
     const char *suite = bench_options.chacha ? "TLS_CHACHA20_POLY1305_SHA256"
                                              : "TLS_AES_128_GCM_SHA256";
     if ((method == NULL && !setup_method()) || context == NULL ||
-        !SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) ||
-        !SSL_CTX_set_ciphersuites(context, suite) || !SSL_CTX_set1_groups_list(context, "X25519") ||
-        !SSL_CTX_set_num_tickets(context, 0)) {
+        !SSL_CTX_set_min_proto_version(context, version) ||
+        !SSL_CTX_set_max_proto_version(context, version) ||
+        !SSL_CTX_set_cipher_list(context, older) || !SSL_CTX_set_ciphersuites(context, suite) ||
+        !setup_sessions(context, side) ||
+        !SSL_CTX_set1_groups_list(context, bench_options.tls12 ? "X25519:P-256" : "X25519")) {
         return false;
     }
-    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     if (bench_options.other) {
         SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
     }
@@ -89,7 +116,7 @@ static long open_connection(int side) {
     }
     SSL_set_connect_state(ssl);
     return SSL_set_tlsext_host_name(ssl, bench_options.host) &&
-            SSL_set1_host(ssl, bench_options.host)
+            SSL_set1_host(ssl, bench_options.host) && (saved == NULL || SSL_set_session(ssl, saved))
         ? 0
         : -1;
 }
@@ -113,6 +140,8 @@ long library_op(int side, bench_op_t op, uint8_t *data, size_t size) {
         case BENCH_STEP:
             result = SSL_do_handshake(ssl);
             return result == 1 ? 1 : outcome(ssl, result);
+        case BENCH_WAS_RESUMED:
+            return SSL_session_reused(ssl);
         case BENCH_WRITE:
             return SSL_write(ssl, data, (int)size);
         case BENCH_READ:

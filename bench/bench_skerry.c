@@ -5,7 +5,8 @@
 // connection object's included, comes from malloc() (ports/posix/memory.c), so that it is counted
 // as any library's, and by region besides.
 //
-// BENCH_OTHER: keep_cipher_state. BENCH_RAW calls the provider's AEAD descriptor alone.
+// BENCH_RESUME: one ticket each time, and the next connection offers it. BENCH_OTHER:
+// keep_cipher_state. BENCH_RAW calls the provider's AEAD descriptor alone.
 #include "bench/bench.h"
 
 #include <stdio.h>
@@ -39,6 +40,9 @@ static struct {
     size_t handshake_peak;
     unsigned long handshake_takes;
 } sides[BENCH_SIDES];
+static const uint8_t session_key[SKR_SESSION_KEY_SIZE] = {3};
+static uint8_t saved[SKR_TICKET_MAX + SKR_SESSION_OVERHEAD]; // the newest session
+static size_t saved_size;
 static const skr_aead_t *raw_aead;
 static uint8_t raw_tag[SKR_AEAD_TAG_MAX];
 
@@ -80,8 +84,27 @@ static bool setup_raw(int side) {
     return sides[side].raw != NULL && raw_aead->init(sides[side].raw, key);
 }
 
+static bool find_ticket_key(void *user, const uint8_t *name, skr_ticket_key_t *key) {
+    static const skr_ticket_key_t only = {.name = {4}, .key = {5}};
+    (void)user;
+    *key = only;
+    return name == NULL || memcmp(name, only.name, sizeof(only.name)) == 0;
+}
+
+static void setup_sessions(skr_config_t *config) {
+    static const skr_ticket_keys_t ticket_keys = {find_ticket_key, NULL};
+    if (bench_options.resume) {
+        config->session_key = config->role == SKR_CLIENT ? session_key : NULL;
+        config->ticket_keys = config->role == SKR_SERVER ? &ticket_keys : NULL;
+    }
+    if (bench_options.tls12) {
+        config->profile = &skr_profile_full;
+        config->min_version = config->max_version = SKR_TLS12;
+    }
+}
+
 bool library_setup(int side) {
-    static const uint16_t aes[] = {0x1301, 0}, chacha[] = {0x1303, 0},
+    static const uint16_t aes[] = {0x1301, 0xc02b, 0}, chacha[] = {0x1303, 0xcca9, 0},
                           groups[] = {SKR_GROUP_X25519, 0};
     skr_config_t *config = &sides[side].config;
     posix_memory_init(&sides[side].memory, &sides[side].calls);
@@ -92,6 +115,7 @@ bool library_setup(int side) {
     config->suites = bench_options.chacha ? chacha : aes;
     config->groups = groups;
     config->keep_cipher_state = bench_options.other;
+    setup_sessions(config);
     if (!setup_raw(side)) {
         return false;
     }
@@ -126,10 +150,19 @@ static long open_connection(int side) {
     posix_memory_init(&sides[side].memory, &sides[side].calls);
     sides[side].conn = skr_conn_init(
         sides[side].place, SKR_CONN_SIZE, &sides[side].config, name, posix_now());
+    if (side == BENCH_CLIENT && saved_size > 0) {
+        return skr_conn_resume(sides[side].conn, saved, saved_size) ? 0 : -1;
+    }
     return 0;
 }
 
 static long close_connection(int side) {
+    const uint8_t *session;
+    size_t size = skr_conn_session(sides[side].conn, &session);
+    if (side == BENCH_CLIENT && size > 0 && size <= sizeof(saved)) {
+        memcpy(saved, session, size);
+        saved_size = size;
+    }
     skr_conn_free(sides[side].conn);
     free(sides[side].place);
     return 0;
@@ -213,6 +246,12 @@ static long raw(int side, uint8_t *data, size_t size) {
     return result == SKR_CRYPTO_OK ? 0 : -1;
 }
 
+static bool was_resumed(int side) {
+    skr_conn_info_t info;
+    skr_conn_info(sides[side].conn, &info);
+    return info.resumed;
+}
+
 long library_op(int side, bench_op_t op, uint8_t *data, size_t size) {
     switch (op) {
         case BENCH_NEW:
@@ -225,6 +264,8 @@ long library_op(int side, bench_op_t op, uint8_t *data, size_t size) {
             return read_some(side, data, size);
         case BENCH_FREE:
             return close_connection(side);
+        case BENCH_WAS_RESUMED:
+            return was_resumed(side);
         default:
             return raw(side, data, size);
     }

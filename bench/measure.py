@@ -27,6 +27,8 @@ PAGE, PICTURE = ROOT / 'docs/figures.md', ROOT / 'docs/figures.svg'
 BEGIN, END = '<!-- measured: begin -->', '<!-- measured: end -->'
 SIDES = ('client', 'server')
 SIZES = (16384, 1024, 64)
+COMEBACKS = {'TLS 1.3 resumed': {'BENCH_RESUME': '1'}, 'TLS 1.2': {'BENCH_VERSION': '1.2'},
+             'TLS 1.2 resumed': {'BENCH_VERSION': '1.2', 'BENCH_RESUME': '1'}}
 TITLES = {'libssl': 'OpenSSL (libssl)', 'skerry': 'Skerry, OpenSSL', 'skerry_bearssl': 'Skerry, BearSSL'}
 
 
@@ -73,8 +75,8 @@ def memory(name, **environment):
     return sides, {key: int(value) for key, value in regions.items()}
 
 
-def handshake_instructions(name, side, counts=(2, 6)):
-    return callgrind.per_operation(WORK / name, side, ['handshake', 'N'], ENVIRONMENT, counts)
+def handshake_instructions(name, side, counts=(2, 6), **environment):
+    return callgrind.per_operation(WORK / name, side, ['handshake', 'N'], {**ENVIRONMENT, **environment}, counts)
 
 
 def table(head, rows):
@@ -109,6 +111,29 @@ def handshakes():
         rows.append(row + [times[name][0]['client_bytes'], times[name][0]['server_bytes']])
     head = ['full handshake', 'client Minstr', 'ratio', "engine's own", 'server Minstr', 'ratio', "engine's own",
             'client us', 'ratio', 'server us', 'ratio', 'client sends', 'server sends']
+    return table(head, rows)
+
+
+def comebacks():
+    """Resumed sessions, and TLS 1.2."""
+    rows = []
+    for title, environment in COMEBACKS.items():
+        times = {name: [] for name in TITLES}
+        for _ in range(5):
+            for name in TITLES:
+                times[name].append(run(name, 'handshake', 150, **environment)[0][1])
+        reference = {side: handshake_instructions('libssl', side, **environment)[0] for side in SIDES}
+        for name, library in TITLES.items():
+            row = [f'{title}: {library}']
+            for side in SIDES:
+                total, engine, _ = handshake_instructions(name, side, **environment)
+                row += [f'{total / 1e6:.3f}', f'{total / reference[side]:.2f}', '' if name == 'libssl' else f'{engine / 1e6:.3f}']
+            for side in SIDES:
+                ratio = statistics.median(float(m[f'{side}_us']) / float(t[f'{side}_us']) for m, t in zip(times[name], times['libssl']))
+                row.append(f'{ratio:.2f}')
+            rows.append(row + [times[name][0]['client_bytes'], times[name][0]['server_bytes']])
+    head = ['handshakes', 'client Minstr', 'ratio', "engine's own", 'server Minstr', 'ratio', "engine's own", 'client time, ratio',
+            'server time, ratio', 'client sends', 'server sends']
     return table(head, rows)
 
 
@@ -175,7 +200,7 @@ def draw():
 
 
 def figures():
-    text = '\n\n'.join([describe(), handshakes(), memories(), regions_table(), records()])
+    text = '\n\n'.join([describe(), handshakes(), comebacks(), memories(), regions_table(), records()])
     print(text)
     before, rest = PAGE.read_text().split(BEGIN)
     after = rest.split(END)[1]
@@ -195,6 +220,12 @@ def measured():
         reference = handshake_instructions('libssl', side, (1, 3))[0]
         found[f'handshake_{side}_engine_instructions'] = engine
         found[f'handshake_{side}_percent_of_libssl'] = 100 * total // reference
+    for title, environment in COMEBACKS.items():
+        word = title.replace('TLS 1.', 'tls1').replace(' ', '_')
+        for side in SIDES:
+            total, engine, _ = handshake_instructions('skerry', side, (1, 3), **environment)
+            found[f'{word}_{side}_engine_instructions'] = engine
+            found[f'{word}_{side}_percent_of_libssl'] = 100 * total // handshake_instructions('libssl', side, (1, 3), **environment)[0]
     for name in ('skerry', 'skerry_bearssl'):
         sides, regions = memory(name)
         for side in SIDES:

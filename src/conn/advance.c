@@ -254,21 +254,9 @@ bool skr_conn_peer_certificate(const skr_conn_t *conn, size_t index, skr_view_t 
         message.size = SKR_MESSAGE_HEADER_SIZE +
             (((size_t)message.data[1] << 16) | bytes_get16(message.data + 2));
     }
-    wire_certificate_t certificate;
     skr_view_t body = view_of(
         message.data + SKR_MESSAGE_HEADER_SIZE, message.size - SKR_MESSAGE_HEADER_SIZE);
-    if (wire_read_certificate(body, &certificate) != SKR_OK) {
-        return false;
-    }
-    reader_t list = reader_of(certificate.list);
-    wire_extensions_t extensions;
-    bool end = false;
-    do {
-        if (wire_next_certificate(&list, der, &extensions, &end) != SKR_OK || end) {
-            return false;
-        }
-    } while (index-- > 0);
-    return true;
+    return conn->hs->script->certificate_at(body, index, der);
 }
 
 skr_status_t skr_conn_verified(skr_conn_t *conn, bool accept) {

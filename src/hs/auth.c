@@ -51,6 +51,22 @@ static skr_status_t auth_read_chain(skr_view_t list, skr_view_t *chain, size_t *
     }
 }
 
+bool auth_certificate_at(skr_view_t body, size_t index, skr_view_t *der) {
+    wire_certificate_t certificate;
+    if (wire_read_certificate(body, &certificate) != SKR_OK) {
+        return false;
+    }
+    reader_t list = reader_of(certificate.list);
+    wire_extensions_t extensions;
+    bool end = false;
+    do {
+        if (wire_next_certificate(&list, der, &extensions, &end) != SKR_OK || end) {
+            return false;
+        }
+    } while (index-- > 0);
+    return true;
+}
+
 // The peer's key outlives the message that it came in: a copy of the numbers, nothing else.
 static skr_status_t auth_keep_key(hs_t *hs, skr_view_t leaf) {
     skr_certificate_info_t info;
@@ -218,7 +234,9 @@ static skr_status_t auth_external_signature(const hs_t *hs, writer_t *w) {
 skr_status_t auth_sign(hs_t *hs, writer_t *w) {
     const skr_config_t *config = hs->config;
     if (hs->credential->key->external) {
-        return auth_external_signature(hs, w);
+        skr_status_t status = auth_external_signature(hs, w);
+        hs->to_sign_size = status == SKR_OK ? 0 : hs->to_sign_size; // nothing is asked any more
+        return status;
     }
     uint8_t signature[SKR_SIGNATURE_MAX];
     size_t signature_size = 0;

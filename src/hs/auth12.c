@@ -49,6 +49,20 @@ skr_status_t auth12_recv_cert(hs_t *hs, skr_view_t body) {
     return reader_failed(&r) ? SKR_ERR_DECODE : auth_judge(hs, chain, count);
 }
 
+bool auth12_certificate_at(skr_view_t body, size_t index, skr_view_t *der) {
+    skr_view_t list = {NULL, 0};
+    if (wire_read_certificate12(body, &list) != SKR_OK) {
+        return false;
+    }
+    reader_t r = reader_of(list);
+    do {
+        if (!wire_next_certificate12(&r, der)) {
+            return false;
+        }
+    } while (index-- > 0);
+    return true;
+}
+
 // --- CertificateRequest ---
 
 static bool auth12_hash_runs(const skr_signature_t *scheme) {

@@ -20,6 +20,7 @@ skr_status_t t13_recv_cert_req(hs_t *hs, skr_view_t body);
 // auth.c
 skr_status_t auth_send_cert(hs_t *hs, writer_t *w); // section 4.5.1
 skr_status_t auth_recv_cert(hs_t *hs, skr_view_t body);
+bool auth_certificate_at(skr_view_t body, size_t index, skr_view_t *der);
 skr_status_t auth_send_verify(hs_t *hs, writer_t *w); // section 4.5.2
 skr_status_t auth_recv_verify(hs_t *hs, skr_view_t body);
 // keys13.c
@@ -34,6 +35,7 @@ skr_status_t hello12_recv_sh(hs_t *hs, skr_view_t body);
 // auth12.c (RFC 5246 sections 7.4.2, 7.4.4, 7.4.6 and 7.4.8)
 skr_status_t auth12_send_cert(hs_t *hs, writer_t *w);
 skr_status_t auth12_recv_cert(hs_t *hs, skr_view_t body);
+bool auth12_certificate_at(skr_view_t body, size_t index, skr_view_t *der);
 skr_status_t auth12_send_req(hs_t *hs, writer_t *w);
 skr_status_t auth12_recv_req(hs_t *hs, skr_view_t body);
 skr_status_t auth12_send_verify(hs_t *hs, writer_t *w);

@@ -72,6 +72,8 @@ typedef struct {
     skr_status_t (*change_keys)(hs_t *hs, uint16_t keys);
     // Client: what this version adds to the extensions of a ClientHello.
     void (*write_offer)(hs_t *hs, writer_t *w);
+    // A certificate of a Certificate message's body, by its index; false: there is none.
+    bool (*certificate_at)(skr_view_t body, size_t index, skr_view_t *der);
     // TLS 1.3: resumption_secret, and a NewSessionTicket at the writer (section 4.7.1). NULL:
     // tickets are not sent behind the handshake.
     bool (*resumption)(const hs_t *hs, uint8_t *out);

@@ -24,5 +24,6 @@ const hs_script_t hs_script_client12 = {
     .steps = client12_steps,
     .write_offer = hello12_write_offer,
     .change_keys = keys12_change,
+    .certificate_at = auth12_certificate_at,
     .export_keys = keys12_export,
 };

@@ -24,6 +24,7 @@ const hs_script_t hs_script_client13 = {
     .steps = client13_steps,
     .write_offer = hello13_write_offer,
     .change_keys = keys13_change,
+    .certificate_at = auth_certificate_at,
     .resumption = keys13_resumption,
     .export_keys = keys13_export,
 };

@@ -22,5 +22,6 @@ const hs_script_t hs_script_server12 = {
     .count = sizeof(server12_steps) / sizeof(server12_steps[0]),
     .steps = server12_steps,
     .change_keys = keys12_change,
+    .certificate_at = auth12_certificate_at,
     .export_keys = keys12_export,
 };

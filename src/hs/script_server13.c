@@ -23,6 +23,7 @@ const hs_script_t hs_script_server13 = {
     .count = sizeof(server13_steps) / sizeof(server13_steps[0]),
     .steps = server13_steps,
     .change_keys = keys13_change,
+    .certificate_at = auth_certificate_at,
     .resumption = keys13_resumption,
     .build_ticket = psk_build_ticket,
     .export_keys = keys13_export,

@@ -86,9 +86,10 @@ static void hello_write_extensions(hs_t *hs, writer_t *w) {
         hs->offered |= WIRE_EXT_BIT(WIRE_EXT_ALPN);
     }
     limit_write_offer(hs, w);
-    for (uint16_t version = SKR_TLS12; version <= SKR_TLS13; version++) {
-        if (hs_allows(hs->config, version)) {
-            hs_script(hs->config, version)->write_offer(hs, w);
+    static const uint16_t versions[] = {SKR_TLS12, SKR_TLS13};
+    for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+        if (hs_allows(hs->config, versions[i])) {
+            hs_script(hs->config, versions[i])->write_offer(hs, w);
         }
     }
     writer_close(w, extensions);

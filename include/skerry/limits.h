@@ -77,6 +77,10 @@
     160 // bytes that a sealed session takes at most beside the server's ticket
 #define SKR_TICKET_MAX \
     2048 // bytes of a server's ticket that a client keeps; longer ones are dropped
+// Seconds that a session and all that are resumed from it may last since certificates or a key
+// authenticated: 7 days, as RFC 9846 section 4.7.1 bounds a ticket.
+#define SKR_SESSION_LIFE_MAX 604800
+#define SKR_CLOCK_SKEW 10 // seconds that the clocks of servers with the same ticket keys may differ
 #define SKR_TICKET_LIFETIME \
     7200 // seconds that a server's tickets live when the configuration says nothing
 #define SKR_IDENTITIES_MAX 4 // pre-shared keys of one ClientHello that a server looks at

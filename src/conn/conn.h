@@ -34,6 +34,7 @@ struct skr_conn {
     hs_t *hs; // NULL once the handshake is complete, or has failed
     skr_view_t server_name;
     int64_t now;
+    int64_t began; // client: when a resumed session's peer authenticated, 0: now
     const hs_script_t *script; // of the version that is spoken, once the handshake is complete
     const suite_t *suite;
     const skr_hash_t *hash;

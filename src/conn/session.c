@@ -36,7 +36,7 @@ static bool session_fits(const skr_conn_t *conn) {
     const session_t *session = &conn->hs->session;
     uint8_t binding[SESSION_BINDING_SIZE];
     return hs_allows(conn->config, session->version) && session_consistent(conn) &&
-        conn->now != 0 && session_fresh(session, conn->now) && session->ticket.size > 0 &&
+        conn->now != 0 && session_fresh(session, conn->now, 0) && session->ticket.size > 0 &&
         psk_binding(conn->config, conn->server_name, binding) &&
         ct_equal(binding, session->binding, sizeof(binding));
 }
@@ -75,6 +75,7 @@ static skr_status_t session_keep(skr_conn_t *conn, session_t *session) {
         return SKR_OK;
     }
     session->issued = conn->now;
+    session->began = conn->began != 0 ? conn->began : conn->now;
     if (!psk_binding(config, conn->server_name, session->binding)) {
         return SKR_ERR_PROVIDER;
     }
@@ -119,7 +120,7 @@ skr_status_t conn_take_ticket12(void *user, uint32_t lifetime, skr_view_t ticket
         .suite = hs->suite->id,
         .flags = (uint8_t)(SESSION_EXTENDED | (hs_peer_verified(hs) ? SESSION_VERIFIED : 0)),
         // 0: the server leaves it to the client (RFC 5077 section 3.3)
-        .lifetime = lifetime != 0 ? lifetime : LIFETIME_UNSAID,
+        .lifetime = lifetime != 0 ? lifetime : LIFETIME_UNSAID, // SKR_SESSION_LIFE_MAX bounds it
         .secret_size = SESSION_MASTER_SIZE,
         .ticket = ticket,
     };

@@ -40,7 +40,7 @@ static bool psk_fits(const hs_t *hs, const uint8_t *binding) {
     const session_t *session = &hs->session;
     bool verified = (session->flags & SESSION_VERIFIED) != 0;
     return session->version == SKR_TLS13 && psk_session_hash(hs) == hs->hash &&
-        session->secret_size == hs->hash->size && session_fresh(session, hs->now) &&
+        session->secret_size == hs->hash->size && session_fresh(session, hs->now, SKR_CLOCK_SKEW) &&
         ct_equal(session->binding, binding, SESSION_BINDING_SIZE) &&
         (verified || hs->config->verify != SKR_VERIFY_REQUIRED);
 }
@@ -173,6 +173,8 @@ skr_status_t psk_seal_ticket(hs_t *hs, session_t *session, uint8_t *out, size_t 
     session->lifetime = config->ticket_lifetime != 0 ? config->ticket_lifetime
                                                      : SKR_TICKET_LIFETIME;
     session->issued = hs->now;
+    bool resumed = (hs->facts & F_PSK) != 0 && !hs->psk_external;
+    session->began = resumed ? hs->session.began : hs->now;
     session->flags |= hs_peer_verified(hs) ? SESSION_VERIFIED : 0;
     memcpy(session->binding, hs->binding, SESSION_BINDING_SIZE);
     *size = session_sealed_size(session, SKR_TICKET_NAME_SIZE);

@@ -74,7 +74,8 @@ static bool ticket12_fits(const hs_t *hs, const wire_client_hello_t *ch) {
     bool verified = (session->flags & SESSION_VERIFIED) != 0;
     return session->version == SKR_TLS12 && (session->flags & SESSION_EXTENDED) != 0 &&
         view_is(ch->extensions.body[WIRE_EXT_EXTENDED_MASTER_SECRET]) &&
-        session->secret_size == PRF12_MASTER_SIZE && session_fresh(session, hs->now) &&
+        session->secret_size == PRF12_MASTER_SIZE &&
+        session_fresh(session, hs->now, SKR_CLOCK_SKEW) &&
         ct_equal(session->binding, hs->binding, SESSION_BINDING_SIZE) &&
         wire_numbers_have(ch->suites, session->suite) &&
         offer_find_suite(hs->config, session->suite) != NULL &&

@@ -16,7 +16,7 @@
 
 enum {
     SESSION_FORMAT = 1,
-    SESSION_FIXED = 1 + 2 + 2 + 1 + 4 + 4 + 8 + 1 + SESSION_BINDING_SIZE + 2
+    SESSION_FIXED = 1 + 2 + 2 + 1 + 4 + 4 + 8 + 8 + 1 + SESSION_BINDING_SIZE + 2
 };
 enum { SESSION_AROUND = SKR_AEAD_NONCE_SIZE + 16 }; // nonce before, tag behind
 
@@ -44,13 +44,19 @@ static void session_write(const session_t *session, writer_t *w) {
     writer_u16(w, session->version);
     writer_u16(w, session->suite);
     writer_u8(w, session->flags);
-    uint8_t numbers[16];
+    uint8_t numbers[24];
     bytes_put64(numbers, ((uint64_t)session->lifetime << 32) | session->age_add);
     bytes_put64(numbers + 8, (uint64_t)session->issued);
+    bytes_put64(numbers + 16, (uint64_t)session->began);
     writer_bytes(w, numbers, sizeof(numbers));
     writer_vector(w, 1, view_of(session->secret, session->secret_size));
     writer_bytes(w, session->binding, SESSION_BINDING_SIZE);
     writer_vector(w, 2, session->ticket);
+}
+
+static int64_t session_read_time(reader_t *r) {
+    uint64_t high = reader_u32(r);
+    return (int64_t)((high << 32) | reader_u32(r));
 }
 
 static bool session_read(session_t *session, skr_view_t plain) {
@@ -61,8 +67,8 @@ static bool session_read(session_t *session, skr_view_t plain) {
     session->flags = reader_u8(&r);
     session->lifetime = reader_u32(&r);
     session->age_add = reader_u32(&r);
-    uint64_t high = reader_u32(&r);
-    session->issued = (int64_t)((high << 32) | reader_u32(&r));
+    session->issued = session_read_time(&r);
+    session->began = session_read_time(&r);
     skr_view_t secret = reader_vector(&r, 1);
     skr_view_t binding = reader_bytes(&r, SESSION_BINDING_SIZE);
     session->ticket = reader_vector(&r, 2);
@@ -130,6 +136,15 @@ bool session_open(session_t *session, const skr_provider_t *provider, const uint
     return ok;
 }
 
-bool session_fresh(const session_t *session, int64_t now) {
-    return now >= session->issued && now - session->issued <= (int64_t)session->lifetime;
+// No difference of what stands in a session overflows: times are within 2^62 of 1970, or refused.
+static bool session_time(int64_t time) {
+    return time >= 0 && time <= INT64_MAX / 2;
+}
+
+bool session_fresh(const session_t *session, int64_t now, int64_t skew) {
+    if (!session_time(session->issued) || !session_time(session->began) || !session_time(now)) {
+        return false;
+    }
+    return now >= session->issued - skew && now - session->issued <= (int64_t)session->lifetime &&
+        now - session->began <= SKR_SESSION_LIFE_MAX;
 }

@@ -19,6 +19,7 @@ typedef struct {
     uint32_t lifetime; // seconds
     uint32_t age_add; // TLS 1.3
     int64_t issued; // seconds since 1970 on this side's clock
+    int64_t began; // when certificates or a key authenticated, which no resumption moves
     uint8_t secret[SKR_SECRET_SIZE_MAX]; // TLS 1.3: the PSK; TLS 1.2: the master secret
     uint8_t
         binding[SESSION_BINDING_SIZE]; // a hash of the name and the policy that it was made under
@@ -37,7 +38,8 @@ bool session_seal(const session_t *session, const skr_provider_t *provider, cons
 // told.
 bool session_open(session_t *session, const skr_provider_t *provider, const uint8_t *key,
     size_t name_size, uint8_t *sealed, size_t size);
-// Is it still good at this moment? Not before it was issued, not beyond its lifetime.
-bool session_fresh(const session_t *session, int64_t now);
+// Is it still good at this moment? Not more than skew seconds before it was issued, not beyond its
+// lifetime, not beyond SKR_SESSION_LIFE_MAX since it began.
+bool session_fresh(const session_t *session, int64_t now, int64_t skew);
 
 #endif

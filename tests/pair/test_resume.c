@@ -358,8 +358,10 @@ static void run_time(uint16_t version) {
     pair.client.now = pki_now + 1000;
     pair.server.now = pki_now + 1001; // only the server does
     assert_false(resume_again(&pair, &kept));
-    pair.server.now = pki_now - 1; // a ticket from the future
+    pair.server.now = pki_now - SKR_CLOCK_SKEW - 1; // a ticket from the future
     assert_false(resume_again(&pair, &kept));
+    pair.server.now = pki_now - SKR_CLOCK_SKEW; // another server's clock
+    assert_true(resume_again(&pair, &kept));
     pair.server.now = pki_now;
     assert_true(resume_again(&pair, &kept));
 }
@@ -367,6 +369,32 @@ static void run_time(uint16_t version) {
 static void test_time(void **state) {
     (void)state;
     VERSIONS(run_time(version));
+}
+
+// Each time with the ticket of the last time: sooner or later certificates must speak again.
+static bool resume_next(pair_t *with, resume_session_t *session) {
+    bool resumed = resume_connect(with, session);
+    resume_take(&with->client, session);
+    pair_end(with);
+    return resumed;
+}
+
+static void run_chain(uint16_t version) {
+    enum { DAY = 86400 };
+    resume_pair_openssl(&pair, version);
+    pair.server.config.ticket_lifetime = 604800;
+    resume_first(&pair, &kept);
+    pair.client.now = pair.server.now = pki_now + 5 * DAY;
+    assert_true(resume_next(&pair, &kept));
+    pair.client.now = pair.server.now = pki_now + 7 * DAY;
+    assert_true(resume_next(&pair, &kept));
+    pair.client.now = pair.server.now = pki_now + 7 * DAY + 1;
+    assert_false(resume_again(&pair, &kept));
+}
+
+static void test_chain(void **state) {
+    (void)state;
+    VERSIONS(run_chain(version));
 }
 
 static void run_lifetime(uint16_t version) {
@@ -540,6 +568,7 @@ int main(void) {
         PAIR_TEST(test_unfilled),
         PAIR_TEST(test_fleet),
         PAIR_TEST(test_time),
+        PAIR_TEST(test_chain),
         PAIR_TEST(test_lifetime),
         PAIR_TEST(test_no_clock),
         PAIR_TEST(test_other_version),

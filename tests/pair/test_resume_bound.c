@@ -344,11 +344,15 @@ static void change_secret_size(void) {
 }
 
 static void change_issued(void) {
-    inside.issued++;
+    inside.issued += SKR_CLOCK_SKEW + 1;
 }
 
 static void change_lifetime(void) {
     inside.issued -= (int64_t)inside.lifetime + 1;
+}
+
+static void change_began(void) {
+    inside.began -= SKR_SESSION_LIFE_MAX + 1;
 }
 
 static void change_binding(void) {
@@ -357,7 +361,8 @@ static void change_binding(void) {
 
 static void run_inside(uint16_t version) {
     static const change_t changes[] = {change_version, change_version_unknown, change_suite,
-        change_suite_unknown, change_secret_size, change_issued, change_lifetime, change_binding};
+        change_suite_unknown, change_secret_size, change_issued, change_lifetime, change_began,
+        change_binding};
     resume_pair_openssl(&pair, version);
     resume_first(&pair, &kept);
     open_ticket();

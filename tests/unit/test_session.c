@@ -25,6 +25,7 @@ static session_t make(unsigned secret_size, skr_view_t ticket) {
         .lifetime = 604800,
         .age_add = 0xfedcba98,
         .issued = INT64_C(0x123456789abcdef0),
+        .began = INT64_C(0x0fedcba987654321),
         .ticket = ticket,
     };
     for (unsigned i = 0; i < secret_size; i++) {
@@ -49,6 +50,7 @@ static void assert_same(const session_t *one, const session_t *two) {
     assert_int_equal(one->lifetime, two->lifetime);
     assert_int_equal(one->age_add, two->age_add);
     assert_true(one->issued == two->issued);
+    assert_true(one->began == two->began);
     assert_int_equal(one->secret_size, two->secret_size);
     assert_memory_equal(one->secret, two->secret, SKR_SECRET_SIZE_MAX);
     assert_memory_equal(one->binding, two->binding, SESSION_BINDING_SIZE);
@@ -146,8 +148,9 @@ static bool opens_plain(skr_view_t plain) {
 
 static void test_format(void **state) {
     (void)state;
-    // format, version, suite, flags, lifetime, age_add, issued
-    static const char head[] = "01 0304 1301 01 00001c20 01020304 0000000000000001";
+    // format, version, suite, flags, lifetime, age_add, issued, began
+    static const char head[] = "01 0304 1301 01 00001c20 01020304 0000000000000001 "
+                               "0000000000000001";
     static const char binding[] =
         "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
     char text[1000];
@@ -171,25 +174,34 @@ static void test_format(void **state) {
         assert_int_equal(opens_plain(unit_hex(text)), rows[i].good);
     }
     for (unsigned size = 47; size <= 50; size++) { // the largest secret, and beyond
-        uint8_t plain[24 + 51 + 34] = {0};
-        memcpy(plain, unit_hex(head).data, 22);
-        plain[22] = (uint8_t)size;
-        assert_int_equal(opens_plain(view_of(plain, 23 + size + 32 + 2)), size <= 48);
+        uint8_t plain[32 + 51 + 34] = {0};
+        memcpy(plain, unit_hex(head).data, 30);
+        plain[30] = (uint8_t)size;
+        assert_int_equal(opens_plain(view_of(plain, 31 + size + 32 + 2)), size <= 48);
     }
 }
 
 static void test_fresh(void **state) {
     (void)state;
-    session_t session = {.issued = 1000, .lifetime = 7200};
-    assert_false(session_fresh(&session, 999)); // not before it was issued
-    assert_false(session_fresh(&session, 0));
-    assert_true(session_fresh(&session, 1000));
-    assert_true(session_fresh(&session, 8200));
-    assert_false(session_fresh(&session, 8201));
-    assert_false(session_fresh(&session, INT64_MAX));
+    session_t session = {.issued = 1000, .began = 1000, .lifetime = 7200};
+    assert_false(session_fresh(&session, 999, 0)); // not before it was issued
+    assert_true(session_fresh(&session, 990, 10)); // but for clocks that differ a little
+    assert_false(session_fresh(&session, 989, 10));
+    assert_false(session_fresh(&session, 0, 0));
+    assert_true(session_fresh(&session, 1000, 0));
+    assert_true(session_fresh(&session, 8200, 0));
+    assert_false(session_fresh(&session, 8201, 0));
+    assert_false(session_fresh(&session, INT64_MAX, 0));
     session.lifetime = UINT32_MAX;
-    assert_true(session_fresh(&session, 1000 + (int64_t)UINT32_MAX));
-    assert_false(session_fresh(&session, 1001 + (int64_t)UINT32_MAX));
+    assert_true(session_fresh(&session, 1000 + SKR_SESSION_LIFE_MAX, 0));
+    assert_false(session_fresh(&session, 1001 + SKR_SESSION_LIFE_MAX, 0));
+    session.issued = 900000; // resumed again and again: what counts is when it began
+    assert_false(session_fresh(&session, 900000, 0));
+    session.issued = INT64_MIN;
+    assert_false(session_fresh(&session, 1000, 0));
+    session.issued = 1000;
+    session.began = INT64_MAX;
+    assert_false(session_fresh(&session, 1000, 0));
 }
 
 static bool no_random(void *user, uint8_t *out, size_t size) {

@@ -55,6 +55,7 @@ static const advice_t advices[] = {
         "what came is intact, the rest may be missing: a broken peer, or somebody on the way",
         NULL},
     {SKR_ERR_CLOSED_EARLY, "the peer's log may say why; is that a TLS port?", NULL},
+    {SKR_ERR_USAGE, "is it --update-keys? TLS 1.2 has none; --tls1.3 makes sure of it", NULL},
     {SKR_ERR_SIGNATURE, "the peer has the certificate but not its key: do not trust it", NULL},
     {SKR_ERR_FINISHED, "somebody on the way may have altered the handshake", NULL},
 };

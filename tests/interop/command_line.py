@@ -69,6 +69,15 @@ def usage():
         'key log nowhere': (2, ('/nope/keys', 'No such file'), 'client', 'localhost:1', *roots, '--keylog', '/nope/keys'),
         'no name at all': (2, ("'not a host'",), 'client', 'not a host:1', *roots),
         'server without key': (2, ('--cert FILE',), 'server'),
+        'no such version': (2, ("'1.1'", '1.2, 1.3'), 'client', 'localhost:1', '--min-version', '1.1'),
+        'no version left': (2, ('nothing is left',), 'client', 'localhost:1', '--min-version', '1.3', '--max-version', '1.2'),
+        'version said twice': (2, ('--tls1.2', 'one of them'), 'client', 'localhost:1', '--tls1.2', '--max-version', '1.3'),
+        'key of no session': (2, ('--session FILE',), 'client', 'localhost:1', *roots, '--session-key', empty),
+        'session key too short': (2, ('p256.crt', 'such a key has 32'), 'client', 'localhost:1', *roots, '--session', '/nope/s',
+                                  '--session-key', peers.KEYS / 'p256.crt'),
+        'session nowhere': (2, ('/nope/s.key', 'No such file'), 'client', 'localhost:1', *roots, '--session', '/nope/s'),
+        'ticket key too short': (2, ('p256.crt', 'such a key has 40'), 'server', *server, '--ticket-key', peers.KEYS / 'p256.crt'),
+        'tickets and none': (2, ('--no-tickets',), 'server', *server, '--no-tickets', '--ticket-count', '2'),
         'echo and page': (2, ('--echo and --www',), 'server', *server, '--echo', '--www'),
         'verify whom': (2, ('--ca FILE',), 'server', *server, '--verify', 'required'),
         'verify how': (2, ("'yes'", 'optional'), 'server', *server, '--verify', 'yes'),
@@ -100,6 +109,57 @@ def talk(server_options, client_options, host='127.0.0.1', listen=None, name='p2
     failed = peers.converse(client, b'good day\n', b'good day\n')
     codes = client.finish(), server.finish()
     return failed or (f'{codes}\n{client.said}\n{server.said}' if codes != (0, 0) else None), client, server
+
+
+def versions():
+    """Whatever both allow; the newest of it."""
+    for server, client, version in (((), (), '1.3'), (('--tls1.2',), (), '1.2'), ((), ('--max-version', '1.2'), '1.2'),
+                                    (('--tls1.2', '--tls1.3'), ('--min-version', '1.3'), '1.3')):
+        failed, us, them = talk(server, client)
+        if failed or f'TLS {version} with' not in us.err or f'TLS {version} with' not in them.err:
+            return failed or f'{server} {client}: {us.err}{them.err}'
+    return None
+
+
+def mode(path):
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def sessions():
+    """Ours with ours: the files are private, and the next connection is short."""
+    for version in ('--tls1.2', '--tls1.3'):
+        session, ticket_key = peers.WORK / f'session{version}', peers.WORK / f'tickets{version}'
+        for resumed in (False, True, True):
+            failed, us, them = talk(('--ticket-key', ticket_key), ('--session', session, version))
+            if failed or ('resumed:' in us.err, 'resumed:' in them.err) != (resumed, resumed):
+                return failed or f'{version}, resumed: {not resumed}\n{us.err}{them.err}'
+        beside = session.with_name(session.name + '.key')
+        modes = mode(session), mode(beside), mode(ticket_key)
+        if modes != (0o600,) * 3 or beside.stat().st_size != 32 or list(peers.WORK.glob('session*.??????')):
+            return f'{modes} {list(peers.WORK.glob("session*"))}'
+    return None
+
+
+def session_of_another_name():
+    """What was saved for 127.0.0.1 is not offered to localhost, and is replaced by what comes."""
+    session, ticket_key = peers.WORK / 'session.name', peers.WORK / 'tickets.name'
+    for options, words in (((), 'verified as 127.0.0.1'), (('--name', 'localhost'), 'the handshake is a full one'),
+                           (('--name', 'localhost'), 'resumed:')):
+        failed, us, _ = talk(('--ticket-key', ticket_key), ('--session', session, *options))
+        if failed or words not in us.err:
+            return failed or us.err
+    return None
+
+
+def session_forgotten():
+    """Who is refused forgets the session that it came with."""
+    session = peers.WORK / 'session.forgotten'
+    failed, _, _ = talk((), ('--session', session))
+    saved = session.exists()
+    server = peers.skerry_server('p256', '--echo', '--alpn', 'a')
+    client = peers.skerry_client(server.port, '--ca', peers.root(), '--session', session, '--alpn', 'b')
+    codes = client.finish(), server.finish()
+    return failed or (None if saved and codes == (1, 1) and not session.exists() else f'{saved} {codes}\n{client.said}')
 
 
 def ipv6():
@@ -231,7 +291,7 @@ def main():
     wrongs, works = table.Table('what is wrong', ['']), table.Table('what works', [''])
     for row, (code, words, *arguments) in usage().items():
         wrongs.run(row, '', wrong, code, words, *arguments)
-    for cell in (help_and_version, ipv6, by_name, moments, quiet, key_log_is_private, key_log_from_environment,
+    for cell in (help_and_version, versions, sessions, session_of_another_name, session_forgotten, ipv6, by_name, moments, quiet, key_log_is_private, key_log_from_environment,
                  server_interrupted, reader_went_away, several_clients, any_free_port, der_files):
         works.run(cell.__name__.replace('_', ' '), '', cell)
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -74,7 +74,8 @@ def test_every_suite_and_group(folder):
     for curve in ('X25519', 'prime256v1', 'secp384r1'):
         script, port = serve(folder, 's = accept(); s.write(s.info()["group"].encode() + b"\\n"); s.read(1); s.close()')
         context = client_context(folder)
-        context.set_ecdh_curve(curve)
+        if curve != 'X25519':  # what OpenSSL takes first; older versions don't know it by this call
+            context.set_ecdh_curve(curve)
         with connect(port, context) as tls:
             assert tls.recv(100) == {'prime256v1': b'secp256r1\n'}.get(curve, curve.lower().encode() + b'\n')
             tls.unwrap()

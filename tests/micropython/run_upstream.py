@@ -129,6 +129,9 @@ def main():
                 print(f'left out {test}: {LEFT_OUT[test]}')
                 continue
             state, said = runner(test)(folder, test)
+            if 'out of pty devices' in said:
+                support.skip('MicroPython\'s test runner wants a pseudo-terminal, and there is none here (/dev/pts)')
+            state = state or 'no result'
             finding = judge(test, state, said)
             word = 'different' if test in DIFFERENT and not finding else state
             counts[word] = counts.get(word, 0) + 1

@@ -57,13 +57,17 @@ def skip(why):
     sys.exit(77)
 
 
+PACKAGES = {'gnutls-cli': 'gnutls-bin', 'gnutls-serv': 'gnutls-bin', 'stunnel': 'stunnel4', 'nginx': 'nginx-light',
+            'certutil': 'libnss3-tools', 'pk12util': 'libnss3-tools', 'tstclnt': 'libnss3-tools', 'selfserv': 'libnss3-tools'}
+
+
 def need(*programs):
     """The programs of other people; without them there is nothing to test. Makes the keys."""
     if not SKERRY.exists():
         sys.exit(f'{SKERRY} is not there: build first')
     for program in programs:
         if not shutil.which(program):
-            skip(f'{program} is not installed (tools/setup.sh test)')
+            skip(f'{program} is not installed (Debian package {PACKAGES.get(program, program)})')
     subprocess.run([ROOT / 'tests/support/keys_make.sh', KEYS], check=True)
 
 

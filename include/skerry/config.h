@@ -161,8 +161,10 @@ typedef struct {
     // without credentials, or a client without roots, speaks to nobody else.
     const skr_psk_t *psks;
     size_t psk_count;
-    bool allow_psk_ke; // resume without a fresh key exchange: cheaper, but who learns the session's
-                       // secret reads it all
+    // Client: also resume without a fresh key exchange, if the server wants to (psk_ke): cheaper,
+    // but who ever learns the session's secret reads the whole connection. Skerry's own servers
+    // never choose it.
+    bool allow_psk_ke;
 
     // Records
     // Largest content accepted, bytes, at least 64; 0: SKR_RECORD_PLAIN_MAX. The peer is told (RFC

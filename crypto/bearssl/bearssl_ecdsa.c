@@ -132,9 +132,17 @@ bool bearssl_ecdsa_key_valid(const skr_private_key_t *key) {
     return bearssl_scalar_valid(curve_of(key->type), key->part[0].data, key->part[0].size);
 }
 
+// Asked for every connection, so a point that key_open() has checked already is compared and not
+// computed: a multiplication would cost as much as the signature.
 bool bearssl_ecdsa_key_matches(const skr_private_key_t *key, const skr_public_key_t *public_key) {
-    return curve_of(key->type) != 0 && key->type == public_key->type &&
-        has_point(key, &public_key->a);
+    const skr_view_t *own = &key->part[1], *point = &public_key->a;
+    if (curve_of(key->type) == 0 || key->type != public_key->type) {
+        return false;
+    }
+    if (own->data != NULL) {
+        return own->size == point->size && bearssl_equal(own->data, point->data, point->size);
+    }
+    return has_point(key, point);
 }
 
 // --- Descriptors ---

@@ -80,8 +80,12 @@ skr_status_t auth12_send_req(hs_t *hs, writer_t *w) {
             writer_u16(w, scheme->scheme);
         }
     }
-    writer_u16(w, SKR_SIG_RSA_PKCS1_SHA256);
-    writer_u16(w, SKR_SIG_RSA_PKCS1_SHA384);
+    static const uint16_t pkcs1[] = {SKR_SIG_RSA_PKCS1_SHA256, SKR_SIG_RSA_PKCS1_SHA384};
+    for (size_t i = 0; i < sizeof(pkcs1) / sizeof(pkcs1[0]); i++) {
+        if (offer_lists(hs->config, pkcs1[i])) {
+            writer_u16(w, pkcs1[i]);
+        }
+    }
     writer_close(w, schemes);
     writer_u16(w, 0); // certificate_authorities: any
     return SKR_OK;

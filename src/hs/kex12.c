@@ -31,6 +31,9 @@ static unsigned kex12_own_number(unsigned scheme, uint8_t key_type) {
 const skr_signature_t *kex12_scheme(const hs_t *hs, unsigned scheme) {
     bool pkcs1 = scheme == SKR_SIG_RSA_PKCS1_SHA256 || scheme == SKR_SIG_RSA_PKCS1_SHA384 ||
         scheme == SKR_SIG_RSA_PKCS1_SHA512;
+    if (pkcs1 && !offer_lists(hs->config, (uint16_t)scheme)) {
+        return NULL;
+    }
     if (!pkcs1 && offer_find_scheme(hs->config, (uint16_t)scheme) == NULL) {
         return NULL; // not offered
     }

@@ -126,6 +126,46 @@ void offer_write_groups(const skr_config_t *config, writer_t *w) {
     writer_close(w, extension);
 }
 
+bool offer_lists(const skr_config_t *config, uint16_t scheme) {
+    if (config->signatures == NULL) {
+        return true;
+    }
+    for (const uint16_t *id = config->signatures; *id != 0; id++) {
+        if (*id == scheme) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// The registered schemes of the provider that only certificates may use in TLS 1.3; listed: no
+// others than the configuration's.
+static void offer_write_certificate_schemes(const skr_config_t *config, writer_t *w, bool listed) {
+    const skr_signature_t *signature = NULL;
+    for (size_t i = 0; (signature = config->provider->signatures[i]) != NULL; i++) {
+        if (!offer_signs_handshakes(signature) && signature->scheme < 0xfe00 &&
+            (!listed || offer_lists(config, signature->scheme))) {
+            writer_u16(w, signature->scheme);
+        }
+    }
+}
+
+// What certificates may be signed with, where the configuration restricts what handshakes may be
+// (section 4.3.3).
+static void offer_write_schemes_cert(const skr_config_t *config, writer_t *w) {
+    const skr_signature_t *signature = NULL;
+    writer_block_t extension = wire_open_extension(w, WIRE_EXT_SIGNATURE_ALGORITHMS_CERT);
+    writer_block_t list = writer_open(w, 2);
+    for (size_t i = 0; (signature = config->provider->signatures[i]) != NULL; i++) {
+        if (offer_signs_handshakes(signature)) {
+            writer_u16(w, signature->scheme);
+        }
+    }
+    offer_write_certificate_schemes(config, w, false);
+    writer_close(w, list);
+    writer_close(w, extension);
+}
+
 void offer_write_schemes(const skr_config_t *config, writer_t *w) {
     const skr_signature_t *signature = NULL;
     writer_block_t extension = wire_open_extension(w, WIRE_EXT_SIGNATURE_ALGORITHMS);
@@ -133,13 +173,12 @@ void offer_write_schemes(const skr_config_t *config, writer_t *w) {
     for (size_t i = 0; (signature = offer_scheme(config, i)) != NULL; i++) {
         writer_u16(w, signature->scheme);
     }
-    for (size_t i = 0; (signature = config->provider->signatures[i]) != NULL; i++) {
-        if (!offer_signs_handshakes(signature) && signature->scheme < 0xfe00) {
-            writer_u16(w, signature->scheme);
-        }
-    }
+    offer_write_certificate_schemes(config, w, true);
     writer_close(w, list);
     writer_close(w, extension);
+    if (config->signatures != NULL) {
+        offer_write_schemes_cert(config, w);
+    }
 }
 
 // Does a key of this type authenticate a cipher suite of TLS 1.2?
@@ -184,6 +223,7 @@ static const skr_signature_t *offer_scheme_for(
     const skr_signature_t *const *any = hs->config->provider->signatures;
     for (; hs->script->version == SKR_TLS12 && *any != NULL; any++) {
         if ((*any)->scheme < 0xfe00 && !offer_signs_handshakes(*any) &&
+            offer_lists(hs->config, (*any)->scheme) &&
             offer_scheme_fits(hs, *any, credential, peer_schemes)) {
             return *any;
         }

@@ -15,6 +15,9 @@ const suite_t *offer_find_suite(const skr_config_t *config, uint16_t id);
 const skr_group_t *offer_find_group(const skr_config_t *config, uint16_t id);
 const skr_signature_t *offer_find_scheme(const skr_config_t *config, uint16_t scheme);
 
+// Does the configuration's list allow this scheme in handshakes, as far as the version does?
+bool offer_lists(const skr_config_t *config, uint16_t scheme);
+
 // The extensions that a ClientHello and other messages share.
 void offer_write_groups(const skr_config_t *config, writer_t *w);
 // signature_algorithms: schemes for CertificateVerify, then those that only certificates may use.

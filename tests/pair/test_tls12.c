@@ -183,12 +183,12 @@ static void test_matrix(void **state) {
 // An RSA key signs by PKCS #1 for clients that know nothing else.
 static void test_pkcs1(void **state) {
     const pair_providers_t *providers = *state;
-    static const uint16_t ecdsa_only[] = {SKR_SIG_ECDSA_SECP256R1_SHA256, 0};
+    static const uint16_t no_pss[] = {SKR_SIG_ECDSA_SECP256R1_SHA256, SKR_SIG_RSA_PKCS1_SHA256, 0};
     skr_conn_info_t info;
     tap12_pair(&pair, providers->client, providers->server);
     pair_server_kind(&pair, PKI_RSA);
     pair_mutual(&pair, PKI_RSA);
-    pair.client.config.signatures = pair.server.config.signatures = ecdsa_only;
+    pair.client.config.signatures = pair.server.config.signatures = no_pss;
     pair_connect(&pair);
     skr_conn_info(pair.client.conn, &info);
     assert_string_equal(info.scheme_name, "rsa_pkcs1_sha256");
@@ -201,11 +201,25 @@ static void test_pkcs1(void **state) {
 // In TLS 1.3 it does not.
 static void test_pkcs1_not_in_13(void **state) {
     (void)state;
-    static const uint16_t ecdsa_only[] = {SKR_SIG_ECDSA_SECP256R1_SHA256, 0};
+    static const uint16_t no_pss[] = {SKR_SIG_ECDSA_SECP256R1_SHA256, SKR_SIG_RSA_PKCS1_SHA256, 0};
     pair_init_openssl(&pair);
+    pair_server_kind(&pair, PKI_RSA);
+    pair.client.config.signatures = no_pss;
+    pair_refuses(&pair, &pair.server, SKR_ERR_NO_COMMON_SIGNATURE);
+}
+
+// A list without PKCS #1 keeps it out of TLS 1.2, too, and out of certificates nowhere.
+static void test_pkcs1_not_listed(void **state) {
+    (void)state;
+    static const uint16_t ecdsa_only[] = {SKR_SIG_ECDSA_SECP256R1_SHA256, 0};
+    tap12_pair_openssl(&pair);
     pair_server_kind(&pair, PKI_RSA);
     pair.client.config.signatures = ecdsa_only;
     pair_refuses(&pair, &pair.server, SKR_ERR_NO_COMMON_SIGNATURE);
+    tap12_pair_openssl(&pair);
+    pair.client.config.signatures = ecdsa_only;
+    pair_connect(&pair);
+    pair_end(&pair);
 }
 
 // A client whose key can't sign here (Ed25519 wants the messages themselves) sends no certificate.
@@ -459,6 +473,7 @@ int main(void) {
         PAIR_TEST_WITH(test_pkcs1, &pair_providers[2]),
         PAIR_TEST_WITH(test_pkcs1, &pair_providers[3]),
         PAIR_TEST(test_pkcs1_not_in_13),
+        PAIR_TEST(test_pkcs1_not_listed),
         PAIR_TEST(test_client_ed25519),
         PAIR_TEST(test_versions),
         PAIR_TEST(test_no_version),

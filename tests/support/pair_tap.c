@@ -145,7 +145,9 @@ void pair_tap_message(
     message[0] = (uint8_t)type;
     message[1] = 0;
     bytes_put16(message + 2, (uint16_t)size);
-    memcpy(message + SKR_MESSAGE_HEADER_SIZE, body, size);
+    if (size > 0) {
+        memcpy(message + SKR_MESSAGE_HEADER_SIZE, body, size);
+    }
     pair_tap_send(
         tap, by_client, sealed, RECORD_HANDSHAKE, message, SKR_MESSAGE_HEADER_SIZE + size, 0);
 }

@@ -17,6 +17,16 @@ static skr_view_t bytes_of(mp_obj_t value) {
     return (skr_view_t){info.buf, info.len};
 }
 
+// A key of zeros is one that somebody forgot to fill in.
+static void refuse_zeros(const uint8_t *key) {
+    for (size_t i = 0; i < SKR_SESSION_KEY_SIZE; ++i) {
+        if (key[i] != 0) {
+            return;
+        }
+    }
+    mp_raise_ValueError(MP_ERROR_TEXT("the key is all zeros"));
+}
+
 // --- The client's saved sessions ---
 
 void tls_session_set_key(tls_context_t *self, mp_obj_t value) {
@@ -28,6 +38,7 @@ void tls_session_set_key(tls_context_t *self, mp_obj_t value) {
     if (key.size != SKR_SESSION_KEY_SIZE) {
         mp_raise_ValueError(MP_ERROR_TEXT("session_key must be 32 bytes: os.urandom(32)"));
     }
+    refuse_zeros(key.data);
     self->config.session_key = tls_copy(key.data, key.size);
 }
 
@@ -84,6 +95,7 @@ void tls_session_set_ticket_keys(tls_context_t *self, mp_obj_t value) {
             mp_raise_ValueError(
                 MP_ERROR_TEXT("a ticket key must be 40 bytes: 8 that name it, 32 of os.urandom()"));
         }
+        refuse_zeros(key.data + SKR_TICKET_NAME_SIZE);
         memcpy(keys[i].name, key.data, SKR_TICKET_NAME_SIZE);
         memcpy(keys[i].key, key.data + SKR_TICKET_NAME_SIZE, SKR_SESSION_KEY_SIZE);
     }

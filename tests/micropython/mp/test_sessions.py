@@ -3,11 +3,12 @@ from kit import *
 import os
 
 TICKET_KEY = b"8 bytes!" + bytes(range(32))
+SESSION_KEY = bytes(range(1, 33))
 
 
 def contexts(version=ssl.TLSVersion.TLSv1_3, key=TICKET_KEY):
     client, server = client_context("sensor"), server_context(verify=True)
-    client.session_key = bytes(32)
+    client.session_key = SESSION_KEY
     server.ticket_keys = [key]
     client.maximum_version = version
     return client, server
@@ -70,7 +71,7 @@ def test_what_does_not_fit_is_a_full_handshake():
 def test_keys_rotate():
     client, server = contexts()
     saved = once(client, server).session
-    new = b"NEWBYTES" + bytes(32)
+    new = b"NEWBYTES" + bytes(range(2, 34))
     server.ticket_keys = [new, TICKET_KEY]
     equal(once(client, server, saved).session_reused, True)
     server.ticket_keys = [new]
@@ -88,7 +89,10 @@ def test_values():
     contains(raises(ValueError, setattr, client, "session_key", b"short"), "32 bytes")
     contains(raises(ValueError, setattr, server, "ticket_keys", [b"short"]), "40 bytes")
     raises(TypeError, setattr, server, "ticket_keys", 5)
-    equal(client.session_key, bytes(32))
+    # a key that somebody forgot to fill in
+    contains(raises(ValueError, setattr, client, "session_key", bytes(32)), "zeros")
+    contains(raises(ValueError, setattr, server, "ticket_keys", [b"somename" + bytes(32)]), "zeros")
+    equal(client.session_key, SESSION_KEY)
     server.num_tickets = 3
     equal(server.num_tickets, 3)
     raises(ValueError, setattr, server, "num_tickets", 0)
@@ -101,7 +105,7 @@ def psk_contexts(client_key, server_key, identity=b"sensor-7"):
     client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     client.set_psks([(identity, client_key)])
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    server.set_psks([(b"other", bytes(32)), (b"sensor-7", server_key)])
+    server.set_psks([(b"other", bytes(range(32))), (b"sensor-7", server_key)])
     return client, server
 
 

@@ -419,7 +419,7 @@ static void remove13(pair_tap_t *t, pair_message_t *m) {
 static void put_in13(pair_tap_t *t, pair_message_t *m) {
     const where_t *where = t->user;
     if (is_here(t->user, m)) {
-        pair_tap_message(t, m->by_client, m->is_sealed, where->type, NULL, 0);
+        pair_tap_message(t, m->by_client, m->is_sealed, where->type, "", 0);
         t->hits++;
     }
     pair_tap_forward(t, m);

@@ -125,6 +125,7 @@ skr_status_t conn_take_ticket12(void *user, uint32_t lifetime, skr_view_t ticket
         .ticket = ticket,
     };
     memcpy(session.secret, hs->schedule.secret, SESSION_MASTER_SIZE);
+    conn->began = (hs->facts & F_PSK) != 0 ? hs->session.began : 0; // the gate is not open yet
     hs->session.ticket = view_of(NULL, 0); // it looked into the block that is given back now
     skr_status_t status = session_keep(conn, &session);
     ct_wipe(&session, sizeof(session));

@@ -372,10 +372,15 @@ static void test_time(void **state) {
 }
 
 // Each time with the ticket of the last time: sooner or later certificates must speak again.
+// Both remember when they first spoke, the client in its own blob.
 static bool resume_next(pair_t *with, resume_session_t *session) {
+    static resume_session_t room;
+    session_t inside;
     bool resumed = resume_connect(with, session);
     resume_take(&with->client, session);
     pair_end(with);
+    resume_open(session, &inside, &room);
+    assert_true(inside.began == pki_now && inside.issued == with->client.now);
     return resumed;
 }
 

@@ -263,8 +263,30 @@ static void test_echo12(void **state) {
     refused12(&server_hello, edit_echo, NULL, SKR_ERR_UNEXPECTED_MESSAGE);
 }
 
+// A server that seems to know nothing of extended_master_secret and sends a ticket all the same: it
+// is not kept (RFC 7627 section 5.3).
+static void test_unextended12(void **state) {
+    (void)state;
+    static const hello_case_t without = {"", SKR_OK, {REMOVE(EXTENDED)}};
+    const uint8_t *bytes = NULL;
+    resume_pair_openssl(&pair, SKR_TLS12);
+    line.translate = true;
+    tap12_run(&line, &pair, edit_server, (void *)(uintptr_t)&without);
+    line.translate = false;
+    assert_int_equal(skr_conn_session(pair.client.conn, &bytes), 0);
+    pair_assert_complete(&pair);
+    pair_end(&pair);
+}
+
 // What makes an offer no offer: a full handshake, if the client believes that it said so.
+static bool promised;
+
 static void edit_client(tap12_t *t, pair_message_t *m) {
+    static hello_t hello;
+    if (is(m, false, WIRE_SERVER_HELLO)) {
+        hello_read(&hello, m);
+        promised = hello_find(&hello.extensions, TICKET) != NULL;
+    }
     if (is(m, true, WIRE_CLIENT_HELLO)) {
         hello_apply(t->user, m);
         hello_believe(&pair, m);
@@ -294,6 +316,7 @@ static void test_offers12(void **state) {
         const uint8_t *bytes = NULL;
         pair_note("%s", cases[i].change.name);
         begin12(edit_client, (void *)(uintptr_t)&cases[i].change);
+        assert_int_equal(promised, cases[i].ticket);
         assert_int_equal(skr_conn_session(pair.client.conn, &bytes) > 0, cases[i].ticket);
         skr_conn_session_done(pair.client.conn);
         pair_assert_complete(&pair);
@@ -396,7 +419,7 @@ static void remove13(pair_tap_t *t, pair_message_t *m) {
 static void put_in13(pair_tap_t *t, pair_message_t *m) {
     const where_t *where = t->user;
     if (is_here(t->user, m)) {
-        pair_tap_message(t, m->by_client, m->is_sealed, where->type, NULL, 0);
+        pair_tap_message(t, m->by_client, m->is_sealed, where->type, "", 0);
         t->hits++;
     }
     pair_tap_forward(t, m);
@@ -498,6 +521,7 @@ int main(void) {
         PAIR_TEST(test_ticket_order12),
         PAIR_TEST(test_answers12),
         PAIR_TEST(test_echo12),
+        PAIR_TEST(test_unextended12),
         PAIR_TEST(test_offers12),
         PAIR_TEST(test_tickets12),
         PAIR_TEST(test_order13),

@@ -238,6 +238,59 @@ static void test_faults(void **state) {
     test_fault_set(0, false);
 }
 
+// An AEAD that refuses and leaves a whole session behind all the same: nothing of it is taken.
+static bool open_init(void *state, const uint8_t *with) {
+    (void)state;
+    (void)with;
+    return true;
+}
+
+static void open_clear(void *state) {
+    (void)state;
+}
+
+static skr_crypto_t open_answer;
+
+static skr_crypto_t open_nothing(void *state, const uint8_t *nonce, const uint8_t *aad,
+    size_t aad_size, uint8_t *data, size_t size, const uint8_t *tag) {
+    (void)state;
+    (void)nonce;
+    (void)aad;
+    (void)aad_size;
+    (void)data;
+    (void)size;
+    (void)tag;
+    return open_answer;
+}
+
+static void test_refused(void **state) {
+    (void)state;
+    static const skr_crypto_t answers[] = {
+        SKR_CRYPTO_OK, SKR_CRYPTO_REFUSED, SKR_CRYPTO_FAILED, SKR_CRYPTO_RETRY};
+    static const skr_aead_t aead = {.id = SKR_AEAD_CHACHA20_POLY1305,
+        .key_size = SKR_SESSION_KEY_SIZE,
+        .state_size = 16,
+        .init = open_init,
+        .clear = open_clear,
+        .open = open_nothing};
+    static const skr_aead_t *const aeads[] = {&aead, NULL};
+    skr_provider_t provider = *unit_providers[0];
+    skr_view_t plain = unit_hex("01 0304 1301 01 00001c20 01020304 0000000000000001 "
+                                "0000000000000001 01 ab"
+                                "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+                                "0000");
+    provider.aeads = aeads;
+    for (unsigned i = 0; i < 4; i++) {
+        uint8_t sealed[200] = {0};
+        session_t session;
+        memcpy(sealed + SKR_AEAD_NONCE_SIZE, plain.data, plain.size);
+        open_answer = answers[i];
+        assert_int_equal(
+            session_open(&session, &provider, key, 0, sealed, AROUND + plain.size), i == 0);
+        assert_int_equal(unit_wiped(&session, sizeof(session)), i > 0);
+    }
+}
+
 // Without an AEAD of the key's size there are no sessions.
 static void test_no_aead(void **state) {
     (void)state;
@@ -265,6 +318,7 @@ int main(void) {
         cmocka_unit_test(test_format),
         cmocka_unit_test(test_fresh),
         cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_refused),
         cmocka_unit_test(test_no_aead),
     };
     return cmocka_run_group_tests_name("session", tests, NULL, NULL);

@@ -5,7 +5,8 @@
 // checked (RFC 5246 sections 7.4.1.2 and 7.4.1.3). extended_master_secret (RFC 7627) is used
 // whenever both can, renegotiation_info (RFC 5746) is answered and must be empty; a server that
 // could do better says so in its Random, and a client that could do better looks for it (RFC 9846
-// section 4.2.3). There is no renegotiation, no compression and no resumption here.
+// section 4.2.3). Sessions are looked at in ticket12.c; there is no renegotiation and no
+// compression.
 #include "base/bytes.h"
 #include "hs/handlers.h"
 #include "hs/hello.h"

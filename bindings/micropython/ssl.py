@@ -16,8 +16,11 @@ class TLSVersion:
 def _load(source):
     # A path, or what a file would hold.
     if isinstance(source, str):
-        with open(source, "rb") as f:
-            return f.read()
+        try:
+            with open(source, "rb") as f:
+                return f.read()
+        except OSError as error:
+            raise OSError(error.errno, "cannot read " + source)
     return source
 
 

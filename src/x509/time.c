@@ -33,13 +33,13 @@ static uint32_t time_month_days(uint32_t year, uint32_t month) {
 
 int64_t time_days(int32_t year, uint32_t month, uint32_t day) {
     // Years begin in March here, so that the leap day is the last of its year; 400 years have
-    // 146097 days.
-    int64_t y = (int64_t)year - (month <= 2);
-    int64_t era = (y >= 0 ? y : y - 399) / 400;
-    int64_t year_of_era = y - era * 400;
-    int64_t day_of_year = (153 * ((int64_t)month + (month > 2 ? -3 : 9)) + 2) / 5 + (int64_t)day -
+    // 146097 days. All of it fits 32 bits, and small cores have no division of 64.
+    int32_t y = year - (month <= 2);
+    int32_t era = (y >= 0 ? y : y - 399) / 400;
+    int32_t year_of_era = y - era * 400;
+    int32_t day_of_year = (153 * ((int32_t)month + (month > 2 ? -3 : 9)) + 2) / 5 + (int32_t)day -
         1;
-    int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    int32_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
     return era * 146097 + day_of_era - 719468;
 }
 

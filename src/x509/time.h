@@ -6,7 +6,8 @@
 
 // A UTCTime or GeneralizedTime in the form of RFC 5280 section 4.1.2.5.
 int64_t time_read(reader_t *r);
-// Days from 1970-01-01 to a date of the Gregorian calendar; month 1 to 12.
+// Days from 1970-01-01 to a date of the Gregorian calendar; month 1 to 12, year -1000000 to
+// 1000000.
 int64_t time_days(int32_t year, uint32_t month, uint32_t day);
 
 #endif

@@ -94,7 +94,7 @@ def handshake_svg():
            '<style>line{stroke-width:1.6}.clear{stroke:#b35900}.sealed{stroke:#1f6f43}.rail{stroke:#888;stroke-width:1}'
            '.note{font-size:10.5px;fill:#555}.keys{font-size:11px;fill:#1f4f8f}text{fill:#222}</style>',
            '<rect width="100%" height="100%" fill="#fff"/>',
-           '<defs><marker id="head" markerWidth="9" markerHeight="8" refX="8" refY="4" orient="auto">'
+           '<defs><marker id="head" markerWidth="9" markerHeight="8" refX="8" refY="4" orient="auto-start-reverse">'
            '<path d="M0,0 L9,4 L0,8 z" fill="#444"/></marker></defs>',
            '<text x="150" y="30" text-anchor="middle" font-weight="bold">client</text>',
            '<text x="550" y="30" text-anchor="middle" font-weight="bold">server</text>',

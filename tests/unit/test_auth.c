@@ -125,7 +125,9 @@ static void test_path(void **state) {
         begin();
         client.config.verify = cases[i].verify;
         client.hs.now = cases[i].no_time ? 0 : pki_now;
-        assert_int_equal(present(cases[i].role) == SKR_OK, cases[i].ok);
+        skr_status_t status = present(cases[i].role);
+        assert_int_equal(status == SKR_OK, cases[i].ok);
+        assert_int_equal(status == SKR_ERR_TIME_UNKNOWN, cases[i].no_time && !cases[i].ok);
         assert_int_equal(client.hs.proofs, cases[i].proof ? PROOF_PATH : 0);
         assert_int_equal(client.hs.peer_key_block != NULL, cases[i].ok);
         end_party(&client);

@@ -1,9 +1,10 @@
 // What comes after the handshake (RFC 9846 section 4.7): KeyUpdate and NewSessionTicket.
 //
 // In: one whole message. Out: new reading keys, and the duty to answer with new writing keys;
-// tickets are checked and dropped for now. Everything else is out of order: certificate requests
-// after the handshake were not offered (section 4.7.2), and TLS 1.3 does not negotiate again
-// (section 4.2.2). Messages that carry nothing may not come without end.
+// tickets go on to session.c. In TLS 1.2 only a HelloRequest may come, and is passed over.
+// Everything else is out of order: certificate requests after the handshake were not offered
+// (section 4.7.2), and nobody negotiates again (section 4.2.2). Messages that carry nothing may not
+// come without end.
 #include "base/bytes.h"
 #include "conn/conn.h"
 

@@ -40,8 +40,10 @@ static bool psk_hash_anchors(const skr_config_t *config, const skr_hash_t *hash,
 bool psk_binding(const skr_config_t *config, skr_view_t name, uint8_t *out) {
     _Alignas(16) uint8_t state[SKR_HASH_STATE_MAX];
     const skr_hash_t *hash = provider_hash(config->provider, SKR_HASH_SHA256);
-    uint8_t policy[7] = {(uint8_t)config->role, (uint8_t)config->verify, config->ignore_name,
-        config->ignore_time, config->ask_verify, config->rules != NULL, config->max_intermediates};
+    // The number of protocols (at most 254) keeps them apart from the roots behind them.
+    uint8_t policy[8] = {(uint8_t)config->role, (uint8_t)config->verify, config->ignore_name,
+        config->ignore_time, config->ask_verify, config->rules != NULL, config->max_intermediates,
+        (uint8_t)config->alpn_count};
     bool ok = hash != NULL && hash->init(state) && hash->update(state, policy, sizeof(policy)) &&
         psk_hash_view(hash, state, name);
     for (size_t i = 0; ok && i < config->alpn_count; i++) {

@@ -64,6 +64,10 @@ void writer_u24(writer_t *w, uint32_t value) {
     }
 }
 
+void writer_u32(writer_t *w, uint32_t value) {
+    writer_put(w, value, 4);
+}
+
 writer_block_t writer_open(writer_t *w, unsigned length_bytes) {
     writer_block_t block = {(uint32_t)writer_size(w), (uint8_t)length_bytes};
     writer_space(w, length_bytes);

@@ -19,6 +19,7 @@ writer_t writer_of(uint8_t *start, size_t size);
 void writer_u8(writer_t *w, uint8_t value);
 void writer_u16(writer_t *w, uint16_t value);
 void writer_u24(writer_t *w, uint32_t value); // above 2^24-1 fails
+void writer_u32(writer_t *w, uint32_t value);
 void writer_bytes(writer_t *w, const void *data, size_t size);
 void writer_view(writer_t *w, skr_view_t view);
 // size bytes to be filled in by the caller; NULL when they don't fit.

@@ -86,8 +86,7 @@ static skr_status_t output_record(skr_conn_t *conn, uint8_t *record, record_type
 
 // --- Handshake messages ---
 
-// Appendix E.4: before the client's second flight, and behind the server's first message. step is
-// the row to come.
+// Appendix E.4: before the client's second flight, and behind the server's first message.
 static bool output_ccs_due(const skr_conn_t *conn) {
     return !conn->ccs_sent && conn->hello_done && conn->hs->session_id_size > 0 &&
         conn->hs->script->version == SKR_TLS13;

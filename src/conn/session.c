@@ -10,8 +10,7 @@
 #include "conn/conn.h"
 #include "hs/offer.h"
 #include "hs/psk.h"
-
-enum { SESSION_MASTER_SIZE = 48 }; // TLS 1.2's master secret
+#include "keys/prf12.h"
 
 void conn_session_end(skr_conn_t *conn) {
     conn_give(conn, SKR_REGION_SESSION, &conn->session);
@@ -28,8 +27,7 @@ static bool session_consistent(const skr_conn_t *conn) {
         return false;
     }
     const skr_hash_t *hash = provider_hash(conn->config->provider, suite->hash);
-    return session->secret_size ==
-        (session->version == SKR_TLS12 ? SESSION_MASTER_SIZE : hash->size);
+    return session->secret_size == (session->version == SKR_TLS12 ? PRF12_MASTER_SIZE : hash->size);
 }
 
 static bool session_fits(const skr_conn_t *conn) {
@@ -121,10 +119,10 @@ skr_status_t conn_take_ticket12(void *user, uint32_t lifetime, skr_view_t ticket
         .flags = (uint8_t)(SESSION_EXTENDED | (hs_peer_verified(hs) ? SESSION_VERIFIED : 0)),
         // 0: the server leaves it to the client (RFC 5077 section 3.3)
         .lifetime = lifetime != 0 ? lifetime : LIFETIME_UNSAID, // SKR_SESSION_LIFE_MAX bounds it
-        .secret_size = SESSION_MASTER_SIZE,
+        .secret_size = PRF12_MASTER_SIZE,
         .ticket = ticket,
     };
-    memcpy(session.secret, hs->schedule.secret, SESSION_MASTER_SIZE);
+    memcpy(session.secret, hs->schedule.secret, PRF12_MASTER_SIZE);
     conn->began = (hs->facts & F_PSK) != 0 ? hs->session.began : 0; // the gate is not open yet
     hs->session.ticket = view_of(NULL, 0); // it looked into the block that is given back now
     skr_status_t status = session_keep(conn, &session);

@@ -18,12 +18,6 @@
 
 enum { FALLBACK_SCSV = 0x5600, RENEGOTIATION_SCSV = 0x00ff, HELLO12_SSL3 = 0x0300 };
 
-static void hello12_take_suite(hs_t *hs, const suite_t *suite) {
-    hs->suite = suite;
-    hs->hash = provider_hash(hs->config->provider, suite->hash);
-    hs->aead = provider_aead(hs->config->provider, suite->aead);
-}
-
 // --- The server's side ---
 
 // The first group of this side's that the client can do. Without the extension any will do (RFC
@@ -67,7 +61,7 @@ static skr_status_t hello12_choose_suite(
         common = true;
         bool fits = offer_credential(hs, schemes, named ? &name : NULL, suite->auth);
         if (fits && (hs->name_known || !named)) {
-            hello12_take_suite(hs, suite);
+            hs_take_suite(hs, suite);
             return SKR_OK;
         }
         unnamed = fits && unnamed == NULL ? suite : unnamed;
@@ -75,7 +69,7 @@ static skr_status_t hello12_choose_suite(
     if (unnamed == NULL) {
         return common ? SKR_ERR_NO_COMMON_SIGNATURE : SKR_ERR_NO_COMMON_SUITE;
     }
-    hello12_take_suite(hs, unnamed);
+    hs_take_suite(hs, unnamed);
     (void)offer_credential(hs, schemes, NULL, unnamed->auth);
     return hs->config->require_known_name ? SKR_ERR_UNRECOGNIZED_NAME : SKR_OK;
 }
@@ -176,7 +170,7 @@ static skr_status_t hello12_choose_authentication(hs_t *hs, const wire_client_he
     if (status != SKR_OK || (hs->facts & F_PSK) == 0) {
         return status != SKR_OK ? status : hello12_choose(hs, ch);
     }
-    hello12_take_suite(hs, suite_find(hs->session.suite));
+    hs_take_suite(hs, suite_find(hs->session.suite));
     return SKR_OK;
 }
 
@@ -306,7 +300,7 @@ static skr_status_t hello12_check_answer(hs_t *hs, const wire_server_hello_t *sh
     if (suite == NULL || suite->auth == SUITE_AUTH_ANY) {
         return SKR_ERR_SUITE_ANSWER;
     }
-    hello12_take_suite(hs, suite);
+    hs_take_suite(hs, suite);
     return SKR_OK;
 }
 

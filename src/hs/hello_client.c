@@ -4,7 +4,7 @@
 // the suite, the group and the shared secret that the key schedule starts from
 // (sections 4.2.3, 4.2.4, 7.4.2). A second ClientHello repeats the first but for the key share and
 // the cookie; all that is drawn at random is kept for it. Every answer must have been offered.
-// Pre-shared keys and early data are not offered yet.
+// Pre-shared keys are psk_client.c's affair; early data is not offered.
 #include "base/bytes.h"
 #include "hs/handlers.h"
 #include "hs/hello.h"
@@ -179,9 +179,7 @@ static skr_status_t hello_check_answer(hs_t *hs, const wire_server_hello_t *sh, 
         return SKR_ERR_SUITE_ANSWER;
     }
     if (hs->suite == NULL) {
-        hs->suite = suite;
-        hs->hash = provider_hash(hs->config->provider, suite->hash);
-        hs->aead = provider_aead(hs->config->provider, suite->aead);
+        hs_take_suite(hs, suite);
         return hs_local(transcript_choose(&hs->transcript, hs->hash));
     }
     return SKR_OK;

@@ -4,7 +4,7 @@
 // and protocol (section 4.2.1), a retry where no share of a common group came (section 4.2.4), the
 // answer (section 4.2.3) and the shared secret. The second ClientHello is judged by the same
 // function: what was chosen must come out the same, and the share must be the one that was asked
-// for. Pre-shared keys and early data are read past, never accepted yet.
+// for. Pre-shared keys are psk_server.c's affair; early data is passed over, never accepted.
 #include "base/bytes.h"
 #include "hs/handlers.h"
 #include "hs/hello.h"
@@ -50,7 +50,7 @@ static skr_status_t hello_check_present(const wire_extensions_t *e) {
         !view_is(e->body[WIRE_EXT_SUPPORTED_GROUPS]) || !view_is(e->body[WIRE_EXT_KEY_SHARE])) {
         return SKR_ERR_MISSING_EXTENSION;
     }
-    // Pre-shared keys aren't used yet, but their companion is checked all the same (section 4.3.9).
+    // Checked whether or not pre-shared keys are configured (section 4.3.9).
     if (view_is(e->body[WIRE_EXT_PRE_SHARED_KEY]) &&
         !view_is(e->body[WIRE_EXT_PSK_KEY_EXCHANGE_MODES])) {
         return SKR_ERR_MISSING_EXTENSION;
@@ -73,9 +73,7 @@ static skr_status_t hello_choose_suite(hs_t *hs, const wire_client_hello_t *ch) 
     if (hs->suite != NULL) {
         return hs->suite == suite ? SKR_OK : SKR_ERR_RETRY_IGNORED;
     }
-    hs->suite = suite;
-    hs->hash = provider_hash(hs->config->provider, suite->hash);
-    hs->aead = provider_aead(hs->config->provider, suite->aead);
+    hs_take_suite(hs, suite);
     return hs_local(transcript_choose(&hs->transcript, hs->hash));
 }
 

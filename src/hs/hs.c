@@ -79,3 +79,9 @@ skr_status_t hs_random(const hs_t *hs, uint8_t *out, size_t size) {
                                      : config->provider->random(NULL, out, size);
     return ok ? SKR_OK : SKR_ERR_RANDOM;
 }
+
+void hs_take_suite(hs_t *hs, const suite_t *suite) {
+    hs->suite = suite;
+    hs->hash = provider_hash(hs->config->provider, suite->hash);
+    hs->aead = provider_aead(hs->config->provider, suite->aead);
+}

@@ -197,6 +197,8 @@ bool hs_allows(const skr_config_t *config, uint16_t version);
 const hs_script_t *hs_script(const skr_config_t *config, uint16_t version);
 // Random bytes from the configuration's source, else the provider's.
 skr_status_t hs_random(const hs_t *hs, uint8_t *out, size_t size);
+// The cipher suite is settled: with it the hash and the AEAD, which the provider has.
+void hs_take_suite(hs_t *hs, const suite_t *suite);
 // What a provider's answer means when only the provider can be at fault.
 static inline skr_status_t hs_local(bool ok) {
     return ok ? SKR_OK : SKR_ERR_PROVIDER;

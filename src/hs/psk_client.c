@@ -64,8 +64,7 @@ void psk_write_offer(hs_t *hs, writer_t *w) {
     writer_block_t identities = writer_open(w, 2);
     for (size_t i = 0; i < count; i++) {
         writer_vector(w, 2, offers[i].identity);
-        writer_u16(w, (uint16_t)(offers[i].age >> 16));
-        writer_u16(w, (uint16_t)offers[i].age);
+        writer_u32(w, offers[i].age);
     }
     writer_close(w, identities);
     writer_block_t binders = writer_open(w, 2);

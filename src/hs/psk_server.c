@@ -204,10 +204,8 @@ static skr_status_t psk_new_session(hs_t *hs, uint8_t nonce, session_t *session)
 static void psk_write_ticket(
     writer_t *w, const session_t *session, uint8_t nonce, skr_view_t ticket) {
     writer_block_t message = wire_open_message(w, WIRE_NEW_SESSION_TICKET);
-    writer_u16(w, (uint16_t)(session->lifetime >> 16));
-    writer_u16(w, (uint16_t)session->lifetime);
-    writer_u16(w, (uint16_t)(session->age_add >> 16));
-    writer_u16(w, (uint16_t)session->age_add);
+    writer_u32(w, session->lifetime);
+    writer_u32(w, session->age_add);
     writer_vector(w, 1, view_of(&nonce, 1));
     writer_vector(w, 2, ticket);
     writer_u16(w, 0); // no extensions

@@ -112,8 +112,7 @@ skr_status_t ticket12_send(hs_t *hs, writer_t *w) {
     size_t size = 0;
     memcpy(session.secret, hs->schedule.secret, PRF12_MASTER_SIZE);
     skr_status_t status = psk_seal_ticket(hs, &session, sealed, &size);
-    writer_u16(w, (uint16_t)(session.lifetime >> 16));
-    writer_u16(w, (uint16_t)session.lifetime);
+    writer_u32(w, session.lifetime);
     writer_vector(w, 2, view_of(sealed, size)); // empty: no key to seal one with
     ct_wipe(&session, sizeof(session));
     return status;

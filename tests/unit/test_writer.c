@@ -31,18 +31,19 @@ static void write_all(writer_t *w) {
     writer_view(w, unit_hex("09"));
     writer_bytes(w, NULL, 0);
     writer_view(w, (skr_view_t){NULL, 0});
+    writer_u32(w, 0x0a0b0c0d);
 }
 
 static void test_every_size(void **state) {
     (void)state;
-    enum { ALL = 9 };
+    enum { ALL = 13 };
     for (size_t size = 0; size <= ALL + 1; size++) {
         writer_t w = fresh(size);
         write_all(&w);
         assert_int_equal(writer_failed(&w), size < ALL);
         assert_int_equal(writer_size(&w), size < ALL ? 0 : ALL);
         if (size >= ALL) {
-            unit_assert_hex(view_of(block, ALL), "010203040506070809");
+            unit_assert_hex(view_of(block, ALL), "0102030405060708090a0b0c0d");
         }
         assert_untouched(size < ALL ? size : ALL);
     }

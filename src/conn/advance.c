@@ -59,12 +59,12 @@ static bool advance_level_counts(const skr_conn_t *conn) {
 }
 
 static skr_status_t advance_alert(skr_conn_t *conn) {
-    const uint8_t *alert = conn->record.data + conn->record.start;
-    if (conn->record.end - conn->record.start != 2) {
+    skr_view_t alert = conn_content(conn);
+    if (alert.size != 2) {
         return SKR_ERR_ALERT_MALFORMED;
     }
-    uint8_t description = alert[1];
-    bool warning = alert[0] == 1 && advance_level_counts(conn);
+    uint8_t description = alert.data[1];
+    bool warning = alert.data[0] == 1 && advance_level_counts(conn);
     conn_trace(conn, false, SKR_LAYER_RECORD, RECORD_ALERT, conn->in.keys.aead != NULL, 2,
         skr_alert_name(description));
     if (description == SKR_ALERT_CLOSE_NOTIFY) {
@@ -95,9 +95,8 @@ static skr_status_t advance_change_cipher_spec12(skr_conn_t *conn) {
 // Section 5: exactly one byte 1, unprotected, between the first ClientHello and the peer's
 // Finished; then dropped.
 static skr_status_t advance_change_cipher_spec(skr_conn_t *conn) {
-    bool one = conn->record.end - conn->record.start == 1 &&
-        conn->record.data[conn->record.start] == 1;
-    if (!one || conn->hs == NULL || !conn->hello_done) {
+    skr_view_t content = conn_content(conn);
+    if (content.size != 1 || content.data[0] != 1 || conn->hs == NULL || !conn->hello_done) {
         return SKR_ERR_RECORD_TYPE;
     }
     if (advance_version(conn) == SKR_TLS12) {
@@ -111,7 +110,7 @@ static skr_status_t advance_application_data(skr_conn_t *conn) {
     if (!conn->complete) {
         return SKR_ERR_DATA_TOO_EARLY;
     }
-    if (conn->record.start == conn->record.end) {
+    if (conn_content_left(conn) == 0) {
         conn_record_done(conn);
         return SKR_OK;
     }
@@ -163,7 +162,7 @@ static skr_status_t advance_handshake_content(skr_conn_t *conn) {
     } else if (status == SKR_WANT_INPUT) {
         status = SKR_OK; // the record holds no more of it
     }
-    if (status == SKR_OK && conn->record_ready && conn->record.start == conn->record.end) {
+    if (status == SKR_OK && conn->record_ready && conn_content_left(conn) == 0) {
         conn_record_done(conn);
     }
     return status;
@@ -250,8 +249,7 @@ bool skr_conn_peer_certificate(const skr_conn_t *conn, size_t index, skr_view_t 
     }
     skr_view_t message = view_of(conn->message.data, conn->message.size);
     if (message.data == NULL) {
-        message = view_of(
-            conn->record.data + conn->record.start, conn->record.end - conn->record.start);
+        message = conn_content(conn);
         message.size = SKR_MESSAGE_HEADER_SIZE +
             (((size_t)message.data[1] << 16) | bytes_get16(message.data + 2));
     }

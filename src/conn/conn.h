@@ -106,6 +106,12 @@ void conn_trace(const skr_conn_t *conn, bool sent, skr_layer_t layer, uint8_t ty
 
 // input.c
 void conn_record_done(skr_conn_t *conn);
+// The content of the record at hand, once record_ready: how much of it is left, the bytes of it
+// that lie together at its front, and that size of those are used up. Whoever has used the last
+// one calls conn_record_done().
+size_t conn_content_left(const skr_conn_t *conn);
+skr_view_t conn_content(const skr_conn_t *conn);
+void conn_content_use(skr_conn_t *conn, size_t size);
 
 // message.c
 // The next whole handshake message of the content at hand: SKR_OK with *message, SKR_WANT_INPUT

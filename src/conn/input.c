@@ -14,6 +14,18 @@ void conn_record_done(skr_conn_t *conn) {
     conn->record_header_fill = 0;
 }
 
+size_t conn_content_left(const skr_conn_t *conn) {
+    return conn->record_ready ? conn->record.end - conn->record.start : 0;
+}
+
+skr_view_t conn_content(const skr_conn_t *conn) {
+    return view_of(conn->record.data + conn->record.start, conn_content_left(conn));
+}
+
+void conn_content_use(skr_conn_t *conn, size_t size) {
+    conn->record.start += (uint32_t)size;
+}
+
 static bool input_protected(const skr_conn_t *conn) {
     return conn->in.keys.aead != NULL;
 }
@@ -263,7 +275,7 @@ size_t skr_conn_needs(const skr_conn_t *conn) {
 size_t skr_conn_readable(const skr_conn_t *conn) {
     bool data = conn->complete && conn->record_ready &&
         conn->record_type == RECORD_APPLICATION_DATA;
-    return data ? conn->record.end - conn->record.start : 0;
+    return data ? conn_content_left(conn) : 0;
 }
 
 skr_status_t skr_conn_read(skr_conn_t *conn, uint8_t *data, size_t size, size_t *got) {
@@ -274,16 +286,16 @@ skr_status_t skr_conn_read(skr_conn_t *conn, uint8_t *data, size_t size, size_t 
     if (!conn->complete) {
         return skr_conn_handshake(conn) < SKR_OK ? conn->error.status : SKR_WANT_INPUT;
     }
-    size_t readable = skr_conn_readable(conn);
-    if (readable == 0) {
+    if (skr_conn_readable(conn) == 0) {
         return conn->closed_in ? SKR_CLOSED : SKR_WANT_INPUT;
     }
-    *got = readable < size ? readable : size;
+    skr_view_t content = conn_content(conn);
+    *got = content.size < size ? content.size : size;
     if (*got > 0) {
-        memcpy(data, conn->record.data + conn->record.start, *got);
+        memcpy(data, content.data, *got);
     }
-    conn->record.start += (uint32_t)*got;
-    if (conn->record.start == conn->record.end) {
+    conn_content_use(conn, *got);
+    if (conn_content_left(conn) == 0) {
         conn_record_done(conn);
     }
     return SKR_OK;

@@ -1,16 +1,15 @@
 // Handshake messages out of records (RFC 9846 section 5.1).
 //
 // In: the content of handshake records. Out: whole messages, one at a time, with their headers.
-// A message that lies whole in one record is looked at where it is. One that does not gets a block
-// of its exact size once its header is there; a header that is cut waits in the connection. The
-// length is judged at the header, before any memory. Which message may come is not judged here: the
-// walker does.
+// A message that lies whole and together in one record is looked at where it is. One that does not
+// gets a block of its exact size once its header is there; a header that is cut waits in the
+// connection. The length is judged at the header, before any memory. Which message may come is not
+// judged here: the walker does.
 #include "base/bytes.h"
 #include "conn/conn.h"
 
 static size_t message_available(const skr_conn_t *conn) {
-    bool handshake = conn->record_ready && conn->record_type == RECORD_HANDSHAKE;
-    return handshake ? conn->record.end - conn->record.start : 0;
+    return conn->record_type == RECORD_HANDSHAKE ? conn_content_left(conn) : 0;
 }
 
 static size_t message_size(const uint8_t *header) {
@@ -31,11 +30,15 @@ bool conn_leftover(const skr_conn_t *conn, skr_view_t message) {
 }
 
 static size_t message_copy(skr_conn_t *conn, uint8_t *to, size_t wanted) {
-    size_t size = message_available(conn);
-    size = size < wanted ? size : wanted;
-    memcpy(to, conn->record.data + conn->record.start, size);
-    conn->record.start += (uint32_t)size;
-    return size;
+    size_t copied = 0;
+    while (copied < wanted && message_available(conn) > 0) {
+        skr_view_t piece = conn_content(conn);
+        size_t size = piece.size < wanted - copied ? piece.size : wanted - copied;
+        memcpy(to + copied, piece.data, size);
+        conn_content_use(conn, size);
+        copied += size;
+    }
+    return copied;
 }
 
 // The header is there: a block for the whole message.
@@ -75,14 +78,13 @@ static skr_status_t message_collect(skr_conn_t *conn, skr_view_t *message) {
 }
 
 skr_status_t conn_next_message(skr_conn_t *conn, skr_view_t *message) {
-    size_t available = message_available(conn);
     if (!conn_message_begun(conn)) {
-        if (available == 0) {
+        if (message_available(conn) == 0) {
             return SKR_WANT_INPUT;
         }
-        const uint8_t *p = conn->record.data + conn->record.start;
-        if (available >= SKR_MESSAGE_HEADER_SIZE && message_size(p) <= available) {
-            *message = view_of(p, message_size(p));
+        skr_view_t piece = conn_content(conn);
+        if (piece.size >= SKR_MESSAGE_HEADER_SIZE && message_size(piece.data) <= piece.size) {
+            *message = view_of(piece.data, message_size(piece.data));
             return SKR_OK;
         }
     }
@@ -94,6 +96,6 @@ void conn_message_done(skr_conn_t *conn, skr_view_t message) {
         conn_give(conn, SKR_REGION_MESSAGE, &conn->message);
         conn->message_header_fill = 0;
     } else {
-        conn->record.start += (uint32_t)message.size;
+        conn_content_use(conn, message.size);
     }
 }

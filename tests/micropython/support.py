@@ -98,7 +98,10 @@ class Script:
         self.process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
     def line(self):
+        timer = threading.Timer(TIMEOUT, self.process.kill)
+        timer.start()
         line = self.process.stdout.readline()
+        timer.cancel()
         try:
             return json.loads(line)
         except ValueError:

@@ -1,10 +1,10 @@
 // AES-CCM (RFC 5116 sections 5.3 and 5.4, RFC 6655 section 6) over BearSSL.
 //
-// In: a key, then records one at a time, in place. Out: ciphertext and tag, of 16 bytes or of 8, or
-// plaintext or a refusal. The state holds the expanded AES key and the size of the tag; CCM's own
-// context lives on the stack for one record. CCM needs no multiplication in GF(2^128), which GCM
-// spends most of its time with where there is no instruction for it. Data whose tag is wrong is
-// wiped before open() returns. Tags are compared in constant time.
+// In: a key, then records one at a time, in place, to be opened also in pieces. Out: ciphertext and
+// tag, of 16 bytes or of 8, or plaintext or a refusal. The state holds the expanded AES key and the
+// size of the tag; CCM's own context lives on the stack for one record. CCM needs no multiplication
+// in GF(2^128), which GCM spends most of its time with where there is no instruction for it. Data
+// whose tag is wrong is wiped before open() returns. Tags are compared in constant time.
 #include <bearssl.h>
 #include <string.h>
 #include "bearssl_cores.h"
@@ -27,39 +27,65 @@ static void ccm_clear(void *state) {
 }
 
 // false: the sizes are not CCM's, and nothing was done.
-static bool ccm_run(ccm_state_t *state, int encrypt, const uint8_t *nonce, const uint8_t *aad,
-    size_t aad_size, uint8_t *data, size_t size, uint8_t *tag) {
-    br_ccm_context ccm;
-    br_ccm_init(&ccm, &state->aes.vtable);
-    if (br_ccm_reset(&ccm, nonce, SKR_AEAD_NONCE_SIZE, aad_size, size, state->tag_size) != 1) {
+static bool ccm_begin(ccm_state_t *state, br_ccm_context *ccm, const uint8_t *nonce,
+    const uint8_t *aad, size_t aad_size, size_t size) {
+    br_ccm_init(ccm, &state->aes.vtable);
+    if (br_ccm_reset(ccm, nonce, SKR_AEAD_NONCE_SIZE, aad_size, size, state->tag_size) != 1) {
         return false;
     }
-    br_ccm_aad_inject(&ccm, aad, aad_size);
-    br_ccm_flip(&ccm);
-    br_ccm_run(&ccm, encrypt, data, size);
+    br_ccm_aad_inject(ccm, aad, aad_size);
+    br_ccm_flip(ccm);
+    return true;
+}
+
+static bool ccm_seal(void *state_, const uint8_t *nonce, const uint8_t *aad, size_t aad_size,
+    uint8_t *data, size_t size, uint8_t *tag) {
+    ccm_state_t *state = state_;
+    br_ccm_context ccm;
+    if (!ccm_begin(state, &ccm, nonce, aad, aad_size, size)) {
+        return false;
+    }
+    br_ccm_run(&ccm, 1, data, size);
     bool whole = br_ccm_get_tag(&ccm, tag) == state->tag_size;
     bearssl_wipe(&ccm, sizeof(ccm));
     return whole;
 }
 
-static bool ccm_seal(void *state, const uint8_t *nonce, const uint8_t *aad, size_t aad_size,
-    uint8_t *data, size_t size, uint8_t *tag) {
-    return ccm_run(state, 1, nonce, aad, aad_size, data, size, tag);
+static bool ccm_open_start(void *state, void *run, const uint8_t *nonce, const uint8_t *aad,
+    size_t aad_size, size_t size) {
+    return ccm_begin(state, run, nonce, aad, aad_size, size);
+}
+
+static bool ccm_open_piece(void *state, void *run, uint8_t *data, size_t size) {
+    (void)state;
+    br_ccm_run(run, 0, data, size);
+    return true;
+}
+
+static skr_crypto_t ccm_open_end(void *state_, void *run, const uint8_t *tag) {
+    const ccm_state_t *state = state_;
+    uint8_t expected[SKR_AEAD_TAG_MAX];
+    if (br_ccm_get_tag(run, expected) != state->tag_size) {
+        return SKR_CRYPTO_FAILED;
+    }
+    bool good = bearssl_equal(expected, tag, state->tag_size);
+    bearssl_wipe(expected, sizeof(expected));
+    return good ? SKR_CRYPTO_OK : SKR_CRYPTO_REFUSED;
 }
 
 static skr_crypto_t ccm_open(void *state, const uint8_t *nonce, const uint8_t *aad, size_t aad_size,
     uint8_t *data, size_t size, const uint8_t *tag) {
-    uint8_t expected[SKR_AEAD_TAG_MAX];
-    if (!ccm_run(state, 0, nonce, aad, aad_size, data, size, expected)) {
+    br_ccm_context ccm;
+    if (!ccm_begin(state, &ccm, nonce, aad, aad_size, size)) {
         return SKR_CRYPTO_FAILED;
     }
-    bool good = bearssl_equal(expected, tag, ((ccm_state_t *)state)->tag_size);
-    bearssl_wipe(expected, sizeof(expected));
-    if (!good) {
+    br_ccm_run(&ccm, 0, data, size);
+    skr_crypto_t said = ccm_open_end(state, &ccm, tag);
+    bearssl_wipe(&ccm, sizeof(ccm));
+    if (said != SKR_CRYPTO_OK) {
         memset(data, 0, size);
-        return SKR_CRYPTO_REFUSED;
     }
-    return SKR_CRYPTO_OK;
+    return said;
 }
 
 // --- Descriptors ---
@@ -67,6 +93,8 @@ static skr_crypto_t ccm_open(void *state, const uint8_t *nonce, const uint8_t *a
 // RFC 9846 section 5.5 has no number for CCM. RFC 9147 appendix B works one out to the same measure
 // for records of the same size: 2^23, whatever the size of the tag.
 #define CCM_RECORD_LIMIT ((uint32_t)1 << 23)
+
+_Static_assert(sizeof(br_ccm_context) <= SKR_AEAD_RUN_MAX, "CCM's context fits");
 
 #define CCM(NAME, ID, KEY_SIZE, TAG_SIZE) \
     static bool NAME##_init(void *state, const uint8_t *key) { \
@@ -82,6 +110,10 @@ static skr_crypto_t ccm_open(void *state, const uint8_t *nonce, const uint8_t *a
         .clear = ccm_clear, \
         .seal = ccm_seal, \
         .open = ccm_open, \
+        .run_size = sizeof(br_ccm_context), \
+        .open_start = ccm_open_start, \
+        .open_piece = ccm_open_piece, \
+        .open_end = ccm_open_end, \
     };
 
 CCM(aes_128_ccm, SKR_AEAD_AES_128_CCM, 16, 16)

@@ -8,7 +8,7 @@
 // authenticated, so it is said before all else; the sizes of nonce and tag stand there too, so they
 // are said before the key; and when a record is opened the library wants the tag first and judges
 // it with the one call that takes the data. That call is made for records without content as well:
-// it is what looks at the tag.
+// it is what looks at the tag. So there is no opening in pieces.
 #include <limits.h>
 #include <string.h>
 

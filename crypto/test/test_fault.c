@@ -106,6 +106,19 @@ static bool key_matches(const skr_private_key_t *key, const skr_public_key_t *pu
         return due("aead open") \
             ? say(MAY_REFUSE) \
             : fault.inner->aeads[i]->open(state, nonce, aad, aad_size, data, size, tag); \
+    } \
+    static bool aead_open_start_##i(void *state, void *run, const uint8_t *nonce, \
+        const uint8_t *aad, size_t aad_size, size_t size) { \
+        return !due("aead open start") && \
+            fault.inner->aeads[i]->open_start(state, run, nonce, aad, aad_size, size); \
+    } \
+    static bool aead_open_piece_##i(void *state, void *run, uint8_t *data, size_t size) { \
+        return !due("aead open piece") && \
+            fault.inner->aeads[i]->open_piece(state, run, data, size); \
+    } \
+    static skr_crypto_t aead_open_end_##i(void *state, void *run, const uint8_t *tag) { \
+        return due("aead open end") ? say(MAY_REFUSE) \
+                                    : fault.inner->aeads[i]->open_end(state, run, tag); \
     }
 
 #define GROUP(i) \
@@ -155,7 +168,13 @@ FOR_20(SIGNATURE)
 
 #define HASH_ROW(i) {.init = hash_init_##i, .update = hash_update_##i, .result = hash_result_##i},
 #define AEAD_ROW(i) \
-    {.init = aead_init_##i, .clear = aead_clear_##i, .seal = aead_seal_##i, .open = aead_open_##i},
+    {.init = aead_init_##i, \
+        .clear = aead_clear_##i, \
+        .seal = aead_seal_##i, \
+        .open = aead_open_##i, \
+        .open_start = aead_open_start_##i, \
+        .open_piece = aead_open_piece_##i, \
+        .open_end = aead_open_end_##i},
 #define GROUP_ROW(i) {.generate = generate_##i, .respond = respond_##i, .finish = finish_##i},
 #define SIGNATURE_ROW(i) {.verify = verify_##i, .sign = sign_##i},
 
@@ -193,6 +212,11 @@ static void copy_aeads(const skr_provider_t *inner) {
         aeads[i].clear = aead_calls[i].clear;
         aeads[i].seal = aead_calls[i].seal;
         aeads[i].open = aead_calls[i].open;
+        if (aeads[i].open_start != NULL) { // only whole records, and so it shall stay
+            aeads[i].open_start = aead_calls[i].open_start;
+            aeads[i].open_piece = aead_calls[i].open_piece;
+            aeads[i].open_end = aead_calls[i].open_end;
+        }
         aead_list[i] = &aeads[i];
     }
     aead_list[i] = NULL;

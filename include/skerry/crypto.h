@@ -80,6 +80,18 @@ typedef struct {
     // must not be used.
     skr_crypto_t (*open)(void *state, const uint8_t *nonce, const uint8_t *aad, size_t aad_size,
         uint8_t *data, size_t size, const uint8_t *tag);
+    // The same for a record that lies in several places, or NULL, all three: the library opens
+    // whole records only. run is run_size bytes, 16-aligned, the caller's from open_start() until
+    // it has wiped them; nothing else uses the state meanwhile, but a record may be left in the
+    // middle. size is that of all the data.
+    uint8_t run_size; // <= SKR_AEAD_RUN_MAX
+    bool (*open_start)(void *state, void *run, const uint8_t *nonce, const uint8_t *aad,
+        size_t aad_size, size_t size);
+    // data[0..size) becomes plaintext that nobody has vouched for yet. Every piece but the last has
+    // a multiple of SKR_AEAD_PIECE_UNIT bytes, none is empty.
+    bool (*open_piece)(void *state, void *run, uint8_t *data, size_t size);
+    // Behind all the data. REFUSED: the tag is wrong, and the caller wipes the pieces.
+    skr_crypto_t (*open_end)(void *state, void *run, const uint8_t *tag);
 } skr_aead_t;
 
 // --- Key exchange ---

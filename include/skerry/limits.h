@@ -50,6 +50,9 @@
 #define SKR_AEAD_TAG_MAX 16 // bytes; an AEAD says how many of them it has
 #define SKR_AEAD_STATE_MAX \
     320 // bytes, the largest expanded state of a provider that seals sessions
+#define SKR_AEAD_RUN_MAX \
+    112 // bytes of stack while a record is opened in pieces, the largest provider's
+#define SKR_AEAD_PIECE_UNIT 16 // bytes: the block of AES-GCM and AES-CCM
 #define SKR_GROUP_PRIVATE_MAX 48 // bytes, P-384
 #define SKR_GROUP_PUBLIC_MAX 97 // bytes, P-384 uncompressed
 #define SKR_GROUP_SHARED_MAX 48 // bytes, P-384

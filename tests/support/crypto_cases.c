@@ -129,6 +129,9 @@ static void test_aead_sizes(void **state) {
         assert_int_equal(aead->key_size, sizes[row].key_size);
         assert_int_equal(aead->tag_size, sizes[row].tag_size);
         assert_true(aead->state_size > 0);
+        assert_in_range(aead->run_size, 0, SKR_AEAD_RUN_MAX);
+        assert_int_equal(aead->open_start == NULL, aead->open_piece == NULL);
+        assert_int_equal(aead->open_start == NULL, aead->open_end == NULL);
         assert_int_equal(aead->record_limit == 0, sizes[row].record_limit == 0);
         assert_in_range(aead->record_limit, 0, sizes[row].record_limit);
         assert_true(aead->tag_size <= tag_size);

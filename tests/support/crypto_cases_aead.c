@@ -282,6 +282,115 @@ static void test_two_keys(void **state) {
     }
 }
 
+// --- In pieces ---
+
+// Opens data[0..size) in pieces of *cuts bytes (0: all the rest), each in a block of exactly its
+// size.
+static skr_crypto_t open_pieces(
+    sealer_t *s, uint8_t *data, size_t size, const size_t *cuts, const uint8_t *tag) {
+    size_t run_size = ((size_t)s->aead->run_size + 15) / 16 * 16;
+    void *run = run_size > 0 ? aligned_alloc(16, run_size) : NULL;
+    assert_true(s->aead->open_start(s->state, run, s->nonce, s->aad, AAD_SIZE, size));
+    for (size_t at = 0; at < size; cuts++) {
+        size_t part = *cuts != 0 && *cuts < size - at ? *cuts : size - at;
+        uint8_t *piece = malloc(part);
+        assert_non_null(piece);
+        memcpy(piece, data + at, part);
+        assert_true(s->aead->open_piece(s->state, run, piece, part));
+        memcpy(data + at, piece, part);
+        free(piece);
+        at += part;
+    }
+    skr_crypto_t said = s->aead->open_end(s->state, run, tag);
+    free(run);
+    return said;
+}
+
+// The data of one size through these cuts: as it was, with a wrong tag, and whole afterwards.
+static void check_cuts(sealer_t *s, const uint8_t *plain, size_t size, const size_t *cuts) {
+    static uint8_t sealed[RECORD_MAX + TAG_MAX], data[RECORD_MAX];
+    memcpy(sealed, plain, size);
+    assert_true(seal(s, sealed, size));
+    memcpy(data, sealed, size);
+    crypto_expect("pieces", open_pieces(s, data, size, cuts, sealed + size), SKR_CRYPTO_OK);
+    crypto_expect_bytes("pieces", data, size, plain, size);
+    memcpy(data, sealed, size);
+    sealed[size + size % s->aead->tag_size] ^= 1;
+    crypto_expect("wrong tag", open_pieces(s, data, size, cuts, sealed + size), SKR_CRYPTO_REFUSED);
+    sealed[size + size % s->aead->tag_size] ^= 1;
+    crypto_expect("whole, behind a refusal", open(s, sealed, size), SKR_CRYPTO_OK);
+    crypto_expect_bytes("whole, behind a refusal", sealed, size, plain, size);
+}
+
+static void check_pieces(sealer_t *s, const uint8_t *plain) {
+    for (size_t size = 0; size <= 130; size++) {
+        for (size_t first = 16; first < size + 16; first += 16) {
+            for (size_t second = 16; second <= 64; second += 16) {
+                const size_t cuts[] = {first, second, 0};
+                check_cuts(s, plain, size, cuts);
+            }
+        }
+    }
+    const size_t many[] = {2032, 2032, 48, 16, 1024, 4096, 32, 2048, 0};
+    for (size_t size = RECORD_MAX - 20; size <= RECORD_MAX; size++) {
+        check_cuts(s, plain, size, many);
+    }
+}
+
+// A bit that is changed in any piece is found by the end.
+static void check_piece_flips(sealer_t *s, const uint8_t *plain) {
+    const size_t cuts[] = {16, 32, 16, 0};
+    enum { SIZE = 75 };
+    uint8_t sealed[SIZE + TAG_MAX], data[SIZE];
+    memcpy(sealed, plain, SIZE);
+    assert_true(seal(s, sealed, SIZE));
+    for (size_t i = 0; i < SIZE; i++) {
+        memcpy(data, sealed, SIZE);
+        data[i] ^= 0x40;
+        crypto_expect(
+            "changed", open_pieces(s, data, SIZE, cuts, sealed + SIZE), SKR_CRYPTO_REFUSED);
+    }
+    s->aad[0] ^= 1;
+    memcpy(data, sealed, SIZE);
+    crypto_expect("aad", open_pieces(s, data, SIZE, cuts, sealed + SIZE), SKR_CRYPTO_REFUSED);
+    s->aad[0] ^= 1;
+    s->nonce[0] ^= 1;
+    memcpy(data, sealed, SIZE);
+    crypto_expect("nonce", open_pieces(s, data, SIZE, cuts, sealed + SIZE), SKR_CRYPTO_REFUSED);
+    s->nonce[0] ^= 1;
+    // Left in the middle: the next record does not notice.
+    _Alignas(16) uint8_t run[SKR_AEAD_RUN_MAX];
+    assert_true(s->aead->open_start(s->state, run, s->nonce, s->aad, AAD_SIZE, SIZE));
+    memcpy(data, sealed, SIZE);
+    assert_true(s->aead->open_piece(s->state, run, data, 16));
+    crypto_expect("whole, behind half a record", open(s, sealed, SIZE), SKR_CRYPTO_OK);
+    crypto_expect_bytes("whole, behind half a record", sealed, SIZE, plain, SIZE);
+}
+
+static void test_pieces(void **state) {
+    const crypto_pair_t *pair = *state;
+    static uint8_t plain[RECORD_MAX];
+    test_random_t random;
+    test_random_seed(&random, 5);
+    test_random(&random, plain, sizeof(plain));
+    size_t in_pieces = 0;
+    for (size_t i = 0; pair->provider->aeads[i] != NULL; i++) {
+        const skr_aead_t *aead = pair->provider->aeads[i];
+        sealer_t s;
+        if (aead->open_start == NULL) {
+            print_message("AEAD %u: %s opens it whole only\n", aead->id, pair->provider->name);
+            continue;
+        }
+        in_pieces++;
+        sealer_start(&s, aead, 30 + i);
+        check_pieces(&s, plain);
+        check_piece_flips(&s, plain);
+        sealer_end(&s);
+    }
+    assert_true(in_pieces >= 3);
+    assert_non_null(crypto_find_aead(pair->provider, SKR_AEAD_AES_128_GCM)->open_start);
+}
+
 int crypto_aead_cases(crypto_pair_t *pair) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_prestate(test_known_answers, pair),
@@ -289,6 +398,7 @@ int crypto_aead_cases(crypto_pair_t *pair) {
         cmocka_unit_test_prestate(test_flipped_bits, pair),
         cmocka_unit_test_prestate(test_moved_borders, pair),
         cmocka_unit_test_prestate(test_two_keys, pair),
+        cmocka_unit_test_prestate(test_pieces, pair),
     };
     return cmocka_run_group_tests_name("aead", tests, NULL, NULL);
 }

@@ -96,6 +96,45 @@ static said_t call_aead_open(void) {
     return with_aead(false, false);
 }
 
+// One of the three that open in pieces; the others are the inner provider's.
+static said_t with_pieces(int what) {
+    const skr_aead_t *aead = wrapped->aeads[0], *inner = skr_provider_openssl.aeads[0];
+    const uint8_t key[SKR_AEAD_KEY_MAX] = {1}, nonce[SKR_AEAD_NONCE_SIZE] = {2};
+    _Alignas(16) uint8_t run[SKR_AEAD_RUN_MAX];
+    uint8_t data[4] = "abc", tag[SKR_AEAD_TAG_MAX];
+    void *state = aligned_alloc(16, ((size_t)aead->state_size + 15) / 16 * 16);
+    assert_true(inner->init(state, key));
+    assert_true(inner->seal(state, nonce, key, 5, data, 4, tag));
+    said_t said = FINE;
+    if (what == 0) {
+        said = of_bool(aead->open_start(state, run, nonce, key, 5, 4));
+    } else {
+        assert_true(inner->open_start(state, run, nonce, key, 5, 4));
+    }
+    if (what == 1) {
+        said = of_bool(aead->open_piece(state, run, data, 4));
+        assert_int_equal(memcmp(data, "abc", 4) == 0, said == FINE);
+    } else if (what == 2) {
+        assert_true(inner->open_piece(state, run, data, 4));
+        said = of_crypto(aead->open_end(state, run, tag));
+    }
+    aead->clear(state);
+    free(state);
+    return said;
+}
+
+static said_t call_open_start(void) {
+    return with_pieces(0);
+}
+
+static said_t call_open_piece(void) {
+    return with_pieces(1);
+}
+
+static said_t call_open_end(void) {
+    return with_pieces(2);
+}
+
 static said_t call_generate(void) {
     uint8_t key[SKR_GROUP_PRIVATE_MAX] = {1}, share[SKR_GROUP_PUBLIC_MAX];
     return of_crypto(wrapped->groups[0]->generate(key, share));
@@ -173,6 +212,9 @@ static const row_t rows[] = {
     {"aead init", call_aead_init, FALSE, FALSE, FALSE},
     {"aead seal", call_aead_seal, FALSE, FALSE, FALSE},
     {"aead open", call_aead_open, FAILED, REFUSED, FAILED},
+    {"aead open start", call_open_start, FALSE, FALSE, FALSE},
+    {"aead open piece", call_open_piece, FALSE, FALSE, FALSE},
+    {"aead open end", call_open_end, FAILED, REFUSED, FAILED},
     {"generate", call_generate, FAILED, FAILED, RETRY},
     {"respond", call_respond, FAILED, REFUSED, RETRY},
     {"finish", call_finish, FAILED, REFUSED, FAILED},

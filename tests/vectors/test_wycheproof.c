@@ -132,6 +132,23 @@ static const skr_aead_t *find_aead(const char *algorithm, size_t key_bits, unsig
     return NULL;
 }
 
+// The same in pieces of 16 bytes must come to the same.
+static skr_crypto_t open_pieces(const skr_aead_t *aead, void *state, bytes_t nonce, bytes_t aad,
+    bytes_t data, const uint8_t *tag) {
+    _Alignas(16) uint8_t run[SKR_AEAD_RUN_MAX];
+    if (!aead->open_start(state, run, nonce.data, aad.data, aad.size, data.size)) {
+        return SKR_CRYPTO_FAILED;
+    }
+    for (size_t at = 0; at < data.size; at += SKR_AEAD_PIECE_UNIT) {
+        size_t rest = data.size - at;
+        size_t size = rest < SKR_AEAD_PIECE_UNIT ? rest : SKR_AEAD_PIECE_UNIT;
+        if (!aead->open_piece(state, run, data.data + at, size)) {
+            return SKR_CRYPTO_FAILED;
+        }
+    }
+    return aead->open_end(state, run, tag);
+}
+
 // ALGORITHM TAG_BITS KEY NONCE AAD PLAINTEXT CIPHERTEXT TAG
 static void run_aead(char **field) {
     bytes_t key = bytes_of(field[2]), nonce = bytes_of(field[3]), aad = bytes_of(field[4]);
@@ -162,6 +179,14 @@ static void run_aead(char **field) {
             state, nonce.data, aad.data, aad.size, copy.data, copy.size, tag.data);
         judge(said, same(copy.data, copy.size, plain));
         free(copy.data);
+        if (aead->open_start != NULL) {
+            bytes_t pieces = bytes_of(field[6]);
+            if (open_pieces(aead, state, nonce, aad, pieces, tag.data) != said ||
+                (said == SKR_CRYPTO_OK && !same(pieces.data, pieces.size, plain))) {
+                wrong("opened in pieces it comes to something else");
+            }
+            free(pieces.data);
+        }
         aead->clear(state);
         free(state);
     }

@@ -291,15 +291,25 @@ static const algorithm_scheme_row_t scheme_rows[] = {
     {SKR_SIG_ED25519, FAMILY_ED25519, SKR_HASH_NONE, SKR_KEY_ED25519},
 };
 
-uint16_t algorithm_scheme(skr_view_t identifier, const skr_public_key_t *key, uint8_t key_hash) {
+// The row of a signature's AlgorithmIdentifier and its hash; NULL: unknown, or with other
+// parameters than it must have.
+static const algorithm_row_t *algorithm_of_signature(skr_view_t identifier, uint8_t *hash) {
     reader_t outer = reader_of(identifier);
     reader_t r = der_enter(&outer, DER_SEQUENCE);
     const algorithm_row_t *row = algorithm_find(signature_rows, der_oid(&r));
-    uint8_t hash = row->hash;
-    if (!algorithm_read_parameters(&r, row->parameters, &hash)) {
-        return 0;
-    }
-    if (key_hash != SKR_HASH_NONE && key_hash != hash) {
+    *hash = row->hash;
+    bool fits = algorithm_read_parameters(&r, row->parameters, hash);
+    return fits && row->family != FAMILY_NONE ? row : NULL;
+}
+
+bool algorithm_hash(skr_view_t identifier, uint8_t *hash) {
+    return algorithm_of_signature(identifier, hash) != NULL;
+}
+
+uint16_t algorithm_scheme(skr_view_t identifier, const skr_public_key_t *key, uint8_t key_hash) {
+    uint8_t hash = SKR_HASH_NONE;
+    const algorithm_row_t *row = algorithm_of_signature(identifier, &hash);
+    if (row == NULL || (key_hash != SKR_HASH_NONE && key_hash != hash)) {
         return 0;
     }
     for (size_t i = 0; i < sizeof(scheme_rows) / sizeof(scheme_rows[0]); i++) {

@@ -26,6 +26,9 @@ bool algorithm_rsa_is_accepted(const skr_public_key_t *key);
 // takes?
 bool algorithm_key_is_accepted(const skr_provider_t *provider, const skr_public_key_t *key);
 
+// The hash (skr_hash_id_t) that a signature with this AlgorithmIdentifier signs the digest of.
+// false: unknown. SKR_HASH_NONE: the message itself.
+bool algorithm_hash(skr_view_t identifier, uint8_t *hash);
 // The scheme (skr_scheme_t) that a signature with this AlgorithmIdentifier by this key has; 0: none
 // that is known, or the key is of another type or bound to another hash.
 uint16_t algorithm_scheme(skr_view_t identifier, const skr_public_key_t *key, uint8_t key_hash);

@@ -15,6 +15,13 @@
 
 enum { CERTIFICATE_VERSION_3 = 2 };
 
+const x509_certificate_t certificate_empty = {
+    .key_usage = 0xffff, .path_length = X509_PATH_LENGTH_NONE};
+
+const uint8_t certificate_fields[CERTIFICATE_FIELDS] = {SKR_FIELD_VERSION, SKR_FIELD_SERIAL,
+    SKR_FIELD_SIGNATURE_ALGORITHM, SKR_FIELD_ISSUER, SKR_FIELD_VALIDITY, SKR_FIELD_SUBJECT,
+    SKR_FIELD_PUBLIC_KEY};
+
 static void certificate_read_version(reader_t *r) {
     reader_t version = der_enter(r, DER_CONSTRUCTED(0));
     if (der_small(&version) != CERTIFICATE_VERSION_3) {
@@ -38,8 +45,7 @@ static skr_view_t certificate_read_name(reader_t *r) {
     return name;
 }
 
-// Reads the fields in order and stops behind the first that fails; field says which that was.
-static bool certificate_read_field(x509_certificate_t *c, reader_t *r, unsigned field) {
+bool certificate_read_field(x509_certificate_t *c, reader_t *r, unsigned field) {
     skr_view_t inner;
     switch (field) {
         case SKR_FIELD_VERSION:
@@ -73,13 +79,11 @@ static bool certificate_read_field(x509_certificate_t *c, reader_t *r, unsigned 
     return !reader_failed(r);
 }
 
+// Reads the fields in order and stops behind the first that fails; field says which that was.
 static bool certificate_read_tbs(x509_certificate_t *c, reader_t *r) {
-    static const uint8_t fields[] = {SKR_FIELD_VERSION, SKR_FIELD_SERIAL,
-        SKR_FIELD_SIGNATURE_ALGORITHM, SKR_FIELD_ISSUER, SKR_FIELD_VALIDITY, SKR_FIELD_SUBJECT,
-        SKR_FIELD_PUBLIC_KEY};
-    for (size_t i = 0; i < sizeof(fields); i++) {
-        c->field = fields[i];
-        if (!certificate_read_field(c, r, fields[i])) {
+    for (size_t i = 0; i < CERTIFICATE_FIELDS; i++) {
+        c->field = certificate_fields[i];
+        if (!certificate_read_field(c, r, c->field)) {
             return false;
         }
     }
@@ -99,9 +103,7 @@ static bool certificate_read_tbs(x509_certificate_t *c, reader_t *r) {
 }
 
 skr_status_t certificate_read(x509_certificate_t *c, skr_view_t der) {
-    static const x509_certificate_t empty = {
-        .key_usage = 0xffff, .path_length = X509_PATH_LENGTH_NONE};
-    *c = empty;
+    *c = certificate_empty;
     c->der = der;
     c->field = SKR_FIELD_CERTIFICATE;
     reader_t outer = reader_of(der);

@@ -63,7 +63,25 @@ skr_status_t certificate_read(x509_certificate_t *certificate, skr_view_t der);
 // Only the issuer and the subject, cheaply, to find candidates. false: not a certificate.
 bool certificate_names(skr_view_t der, skr_view_t *issuer, skr_view_t *subject);
 
+// Nothing is known yet.
+extern const x509_certificate_t certificate_empty;
+// Takes one field of the TBSCertificate (SKR_FIELD_VERSION to SKR_FIELD_PUBLIC_KEY, in the order of
+// certificate_fields) from the front of r. The signature's algorithm must be the one in
+// certificate->algorithm. false: malformed.
+bool certificate_read_field(x509_certificate_t *certificate, reader_t *r, unsigned field);
+enum { CERTIFICATE_FIELDS = 7 };
+extern const uint8_t certificate_fields[CERTIFICATE_FIELDS];
+
 // extensions.c: reads the content of [3]. false: malformed, and certificate->field says which.
 bool extensions_read(x509_certificate_t *certificate, reader_t *r);
+// The bit (X509_EXT_*) of an extension by its OID, 0: one that is not known; *field (skr_field_t)
+// is how refusals call it.
+uint16_t extension_bit(skr_view_t oid, uint8_t *field);
+// Reads the value of one extension, the content of its OCTET STRING, and notes that it is there.
+// false: malformed, or a second one of a known kind.
+bool extension_read(
+    x509_certificate_t *certificate, uint16_t bit, bool is_critical, skr_view_t value);
+// Only notes that it is there: for one whose value is read elsewhere.
+bool extension_note(x509_certificate_t *certificate, uint16_t bit, bool is_critical);
 
 #endif

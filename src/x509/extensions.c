@@ -202,6 +202,36 @@ static bool extension_came_before(reader_t start, const uint8_t *end, skr_view_t
     return false;
 }
 
+static const extension_row_t *extension_find(skr_view_t oid) {
+    const extension_row_t *row = extension_rows;
+    while (row->oid_size != 0 && !view_equal(oid, view_of(row->oid, row->oid_size))) {
+        row++;
+    }
+    return row;
+}
+
+uint16_t extension_bit(skr_view_t oid, uint8_t *field) {
+    const extension_row_t *row = extension_find(oid);
+    *field = row->field;
+    return row->bit;
+}
+
+bool extension_note(x509_certificate_t *c, uint16_t bit, bool is_critical) {
+    bool again = (c->extensions & bit) != 0; // RFC 5280 section 4.2: not twice
+    bool understood = (bit & EXTENSIONS_UNDERSTOOD) != 0;
+    c->extensions = (uint16_t)(c->extensions | bit);
+    c->critical = (uint16_t)(c->critical | (is_critical ? bit : 0));
+    c->not_understood = c->not_understood || (is_critical && !understood) ||
+        (bit & EXTENSIONS_NEVER) != 0;
+    return !again;
+}
+
+bool extension_read(x509_certificate_t *c, uint16_t bit, bool is_critical, skr_view_t value) {
+    reader_t r = reader_of(value);
+    extension_read_value(c, bit, is_critical, &r);
+    return extension_note(c, bit, is_critical) && reader_done(&r);
+}
+
 bool extensions_read(x509_certificate_t *c, reader_t *r) {
     reader_t list = der_enter(r, DER_SEQUENCE);
     const reader_t start = list;
@@ -210,24 +240,13 @@ bool extensions_read(x509_certificate_t *c, reader_t *r) {
         skr_view_t oid;
         bool is_critical;
         const uint8_t *here = list.p;
-        reader_t value = reader_of(extension_read_head(&list, &oid, &is_critical));
-        const extension_row_t *row = extension_rows;
-        while (row->oid_size != 0 && !view_equal(oid, view_of(row->oid, row->oid_size))) {
-            row++;
-        }
-        c->field = row->field;
-        // RFC 5280 section 4.2: not twice. Only the unknown ones must be searched for.
-        bool again = row->bit != 0 ? (c->extensions & row->bit) != 0
-                                   : extension_came_before(start, here, oid);
-        extension_read_value(c, row->bit, is_critical, &value);
-        if (again || !reader_done(&value) || ++count > SKR_EXTENSIONS_MAX) {
+        skr_view_t value = extension_read_head(&list, &oid, &is_critical);
+        uint16_t bit = extension_bit(oid, &c->field);
+        // Only the unknown ones must be searched for doubles.
+        bool again = bit == 0 && extension_came_before(start, here, oid);
+        if (!extension_read(c, bit, is_critical, value) || again || ++count > SKR_EXTENSIONS_MAX) {
             return false;
         }
-        c->extensions = (uint16_t)(c->extensions | row->bit);
-        c->critical = (uint16_t)(c->critical | (is_critical ? row->bit : 0));
-        bool understood = (row->bit & EXTENSIONS_UNDERSTOOD) != 0;
-        c->not_understood = c->not_understood || (is_critical && !understood) ||
-            (row->bit & EXTENSIONS_NEVER) != 0;
     } while (reader_more(&list));
     c->field = SKR_FIELD_EXTENSIONS;
     der_leave(r, &list);

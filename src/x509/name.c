@@ -9,6 +9,7 @@
 #include "x509/name.h"
 
 #include "base/bytes.h"
+#include "skerry/limits.h"
 
 typedef struct {
     skr_view_t oid, value;
@@ -131,6 +132,63 @@ bool name_equal(skr_view_t a, skr_view_t b) {
     reader_t x = der_enter(&outer_a, DER_SEQUENCE);
     reader_t y = der_enter(&outer_b, DER_SEQUENCE);
     return name_common(&x, &y) && reader_done(&x);
+}
+
+// The value of an attribute in the form in which two that are the same are the same bytes: a tag,
+// the size, the value; texts folded, with one tag for both kinds.
+static bool name_digest_value(
+    const skr_hash_t *hash, void *state, const name_attribute_t *attribute) {
+    bool is_text = name_is_text(attribute->tag);
+    size_t size = attribute->value.size;
+    skr_view_t text = attribute->value;
+    bool inside = false;
+    if (is_text) {
+        size = 0;
+        while (name_fold_next(&text, &inside) >= 0) {
+            size++;
+        }
+    }
+    uint8_t head[5] = {is_text ? DER_UTF8_STRING : attribute->tag, (uint8_t)(size >> 24),
+        (uint8_t)(size >> 16), (uint8_t)(size >> 8), (uint8_t)size};
+    if (!hash->update(state, head, sizeof(head))) {
+        return false;
+    }
+    if (!is_text) {
+        return hash->update(state, attribute->value.data, size);
+    }
+    text = attribute->value;
+    inside = false;
+    for (int next = name_fold_next(&text, &inside); next >= 0;
+         next = name_fold_next(&text, &inside)) {
+        uint8_t byte = (uint8_t)next;
+        if (!hash->update(state, &byte, 1)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool name_digest(const skr_hash_t *hash, skr_view_t name, uint8_t *out) {
+    _Alignas(8) uint8_t state[SKR_HASH_STATE_MAX];
+    uint8_t digest[SKR_HASH_SIZE_MAX];
+    reader_t outer = reader_of(name);
+    reader_t names = der_enter(&outer, DER_SEQUENCE);
+    bool ok = hash->init(state);
+    while (ok && reader_more(&names)) {
+        reader_t rdn = der_enter(&names, DER_SET);
+        uint8_t mark = DER_SET; // where an RDN begins
+        ok = hash->update(state, &mark, 1);
+        while (ok && reader_more(&rdn)) {
+            name_attribute_t attribute = name_read_attribute(&rdn);
+            uint8_t size = (uint8_t)attribute.oid.size; // longer ones are told apart by their bytes
+            ok = hash->update(state, &size, 1) &&
+                hash->update(state, attribute.oid.data, attribute.oid.size) &&
+                name_digest_value(hash, state, &attribute);
+        }
+    }
+    ok = ok && hash->result(state, digest);
+    memcpy(out, digest, NAME_DIGEST_SIZE);
+    return ok;
 }
 
 void name_walk(name_walk_t *walk, skr_view_t name) {

@@ -2,6 +2,7 @@
 #ifndef SKR_X509_NAME_H
 #define SKR_X509_NAME_H
 
+#include "skerry/crypto.h"
 #include "x509/der.h"
 
 // The tags of a GeneralName.
@@ -21,6 +22,10 @@ bool name_is_valid(skr_view_t name); // a DER Name in full
 bool name_is_empty(skr_view_t name); // without a single RDN
 // The same name (RFC 5280 section 7.1)?
 bool name_equal(skr_view_t a, skr_view_t b);
+// A digest of a DER Name that is the same for names that are the same, and for no others; cut to
+// NAME_DIGEST_SIZE bytes, which is enough to find candidates by. false: the provider failed.
+enum { NAME_DIGEST_SIZE = 16 };
+bool name_digest(const skr_hash_t *hash, skr_view_t name, uint8_t *out);
 // Does name begin with all RDNs of prefix? Both are DER Names.
 bool name_begins(skr_view_t name, skr_view_t prefix);
 // The next attribute of a name, in order. At first *at is reader_of() the Name's content and *rdn

@@ -125,6 +125,7 @@ typedef enum {
     ROW(CERT_CONSTRAINT,      CERTIFICATE, BAD_CERTIFICATE,     "a name in a certificate is outside a CA's name constraints",    "RFC 5280 section 4.2.1.10") \
     ROW(CERT_ALGORITHM,       CERTIFICATE, UNSUPPORTED_CERTIFICATE, "a certificate uses an algorithm or a key size that is not accepted", "RFC 9846 section 4.5.1.2") \
     ROW(CERT_TOO_COMPLEX,     CERTIFICATE, BAD_CERTIFICATE,     "the chain is too long or too complicated to check",             "RFC 9846 section 4.5.1.2") \
+    ROW(CERT_WINDOW,          CERTIFICATE, CERTIFICATE_UNKNOWN, "the chain needs a larger certificate window (certificate_window)", "docs/memory.md") \
     ROW(CERT_REFUSED,         CERTIFICATE, CERTIFICATE_UNKNOWN, "the caller's verify callback refused the certificate",          "RFC 9846 section 6.2") \
     /* The peer refused or went away. */ \
     ROW(PEER_ALERT,           PEER,        NONE,                "the peer refused the connection with an alert",                 "RFC 9846 section 6.2") \

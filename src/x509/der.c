@@ -38,12 +38,16 @@ static size_t der_length(reader_t *r) {
     return size;
 }
 
-skr_view_t der_any(reader_t *r, uint8_t *tag) {
+size_t der_head(reader_t *r, uint8_t *tag) {
     *tag = reader_u8(r);
     if ((*tag & 0x1f) == 0x1f) {
         reader_fail(r);
     }
-    size_t size = der_length(r);
+    return der_length(r);
+}
+
+skr_view_t der_any(reader_t *r, uint8_t *tag) {
+    size_t size = der_head(r, tag);
     return reader_bytes(r, size);
 }
 

@@ -23,6 +23,8 @@ enum {
 #define DER_PRIMITIVE(n) (0x80 | (n)) // context-specific [n] IMPLICIT of a primitive type
 #define DER_CONSTRUCTED(n) (0xa0 | (n)) // context-specific [n], EXPLICIT or of a constructed type
 
+size_t der_head(reader_t *r, uint8_t *tag); // the size of the content that comes next
+enum { DER_HEAD_MAX = 5 }; // bytes of a tag and a length
 skr_view_t der_any(reader_t *r, uint8_t *tag); // the content of whatever comes
 skr_view_t der_get(reader_t *r, uint8_t tag); // the content of an element with this tag
 skr_view_t der_whole(reader_t *r, uint8_t tag); // the element with its tag and length

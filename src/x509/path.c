@@ -20,11 +20,8 @@
 #include "x509/constraints.h"
 #include "x509/match.h"
 #include "x509/name.h"
+#include "x509/refusal.h"
 #include "x509/signature.h"
-
-// Refusals by how much they tell; the most telling is reported, and of those the one furthest up
-// the path.
-enum { RANK_NONE, RANK_NO_ISSUER, RANK_UNREADABLE, RANK_SIGNATURE, RANK_WORK, RANK_CHECK };
 
 typedef struct {
     size_t next; // which candidate for this one's issuer comes next
@@ -35,8 +32,7 @@ typedef struct {
 typedef struct {
     const skr_verify_request_t *request;
     skr_verify_result_t *result;
-    uint8_t rank; // of the refusal in result
-    uint8_t rank_size; // of the path when that came
+    refusal_t refusal; // that stands in result
     uint8_t size; // of the path
     unsigned signatures; // that may still be checked
     unsigned names; // comparisons that may still be made
@@ -54,15 +50,8 @@ typedef struct {
 typedef enum { PATH_NEXT, PATH_GREW, PATH_FOUND, PATH_ABORTED } path_step_t;
 
 static void path_note(
-    path_t *path, unsigned rank, skr_status_t status, size_t certificate, unsigned field) {
-    if (rank < path->rank || (rank == path->rank && path->size <= path->rank_size)) {
-        return;
-    }
-    path->rank = (uint8_t)rank;
-    path->rank_size = path->size;
-    path->result->status = status;
-    path->result->certificate = (uint8_t)(certificate < UINT8_MAX ? certificate : UINT8_MAX);
-    path->result->field = (uint8_t)field;
+    path_t *path, refusal_rank_t rank, skr_status_t status, size_t certificate, unsigned field) {
+    refusal_note(&path->refusal, path->result, rank, path->size, status, certificate, field);
 }
 
 static size_t path_number(const path_t *path, const path_candidate_t *candidate) {
@@ -175,9 +164,7 @@ static skr_status_t path_check(path_t *path, const path_candidate_t *candidate,
 
 // Ends the search: no other path may change the verdict.
 static path_step_t path_abort(path_t *path, skr_status_t status, unsigned field) {
-    path->rank = RANK_NONE;
-    path->rank_size = 0;
-    path_note(path, RANK_CHECK, status, path_top_number(path), field);
+    path_note(path, RANK_FINAL, status, path_top_number(path), field);
     return PATH_ABORTED;
 }
 

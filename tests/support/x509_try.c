@@ -6,6 +6,8 @@
 // program: they are mistakes of the test or of the engine, not verdicts.
 #include "support/x509_try.h"
 
+#include "support/x509_streamed.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,7 +51,8 @@ skr_status_t x509_try_run(x509_try_t *t) {
     t->request.chain_count = t->chain_count;
     t->request.anchors = t->anchors;
     t->request.anchor_count = t->anchor_count;
-    skr_status_t status = skr_x509_verify(&t->request, &t->result);
+    skr_status_t status = t->in_memory ? skr_x509_verify(&t->request, &t->result)
+                                       : x509_both(&t->request, &t->result);
     if (status != t->result.status) {
         fprintf(stderr, "x509_try: returned %s, result %s\n", skr_error_name(status),
             skr_error_name(t->result.status));

@@ -13,6 +13,7 @@
 typedef struct {
     x509_make_t root, ca, leaf; // issuer is filled in
     bool without_ca; // the root issues the leaf
+    bool in_memory; // only skr_x509_verify(); else the chain streams, too, to the same verdict
     const char *name; // as skr_name_parse() takes it, NULL: none
     skr_verify_request_t
         request; // provider, purpose, time and so on; chain and anchors are filled in

@@ -1,0 +1,199 @@
+// The window: slotted memory for what is remembered of certificates.
+//
+// In: bytes, kept for the certificate that is being read. Out: views of its parts and of those of
+// earlier ones. Descriptions (nodes) of fixed size grow from the end, bytes from the beginning;
+// what is dropped is closed up by moving what lies behind, so a view is good only until the next
+// change. When room is wanted, what is least likely to be needed goes first: signatures that were
+// checked already, then names, then certificates that nothing has led to. Each loss that could
+// matter is noted. Nothing here reads DER or judges anything.
+#include "x509/window.h"
+
+#include "base/bytes.h"
+
+void window_init(window_t *w, void *memory, size_t size) {
+    memset(w, 0, sizeof(*w));
+    w->bytes = memory;
+    w->size = (uint16_t)(size < UINT16_MAX - 7 ? size / 8 * 8 : UINT16_MAX - 7);
+}
+
+window_node_t *window_node(const window_t *w, size_t n) {
+    return (window_node_t *)(void *)(w->bytes + w->size) - (n + 1);
+}
+
+window_node_t *window_last(const window_t *w) {
+    return window_node(w, w->nodes - 1u);
+}
+
+// Where a part begins; with PART_COUNT, where the node ends.
+static size_t window_offset(const window_t *w, size_t n, unsigned part) {
+    size_t offset = 0;
+    for (size_t i = 0; i <= n; i++) {
+        const window_node_t *node = window_node(w, i);
+        unsigned end = i < n ? PART_COUNT : part;
+        for (unsigned p = 0; p < end; p++) {
+            offset += node->size[p];
+        }
+    }
+    return offset;
+}
+
+skr_view_t window_part(const window_t *w, size_t n, window_part_t part) {
+    size_t size = window_node(w, n)->size[part];
+    return size == 0 ? view_of(NULL, 0) : view_of(w->bytes + window_offset(w, n, part), size);
+}
+
+bool window_fits(const window_t *w, size_t size) {
+    size_t nodes = w->nodes * sizeof(window_node_t);
+    return size <= w->size - nodes - w->used;
+}
+
+static void window_close_up(window_t *w, size_t offset, size_t size) {
+    memmove(w->bytes + offset, w->bytes + offset + size, w->used - offset - size);
+    w->used = (uint16_t)(w->used - size);
+}
+
+void window_drop_part(window_t *w, size_t n, window_part_t part) {
+    window_node_t *node = window_node(w, n);
+    window_close_up(w, window_offset(w, n, part), node->size[part]);
+    node->size[part] = 0;
+}
+
+void window_drop(window_t *w, size_t n) {
+    size_t start = window_offset(w, n, 0);
+    window_close_up(w, start, window_offset(w, n, PART_COUNT) - start);
+    for (size_t i = n; i + 1 < w->nodes; i++) {
+        *window_node(w, i) = *window_node(w, i + 1);
+    }
+    w->nodes--;
+}
+
+bool window_begin(window_t *w) {
+    if (!window_make_room(w, sizeof(window_node_t))) {
+        return false;
+    }
+    w->nodes++;
+    memset(window_last(w), 0, sizeof(window_node_t));
+    return true;
+}
+
+// --- What goes when room is wanted ---
+
+// One that has a checked signature needs it only for another issuer of the same name.
+static bool window_drop_signature(window_t *w) {
+    for (size_t n = 0; n < w->nodes; n++) {
+        if (window_node(w, n)->superseded && window_node(w, n)->size[PART_SIGNATURE] > 0) {
+            window_drop_part(w, n, PART_SIGNATURE);
+            window_drop_part(w, n, PART_MESSAGE);
+            window_drop_part(w, n, PART_ALGORITHM);
+            w->lost = true;
+            return true;
+        }
+    }
+    return false;
+}
+
+// Names are for the constraints of CAs further up; those of self-issued CAs are not even for them.
+// One that has lost its signature, too, is done with.
+static bool window_drop_names(window_t *w) {
+    for (size_t n = 0; n + 1 < w->nodes; n++) {
+        window_node_t *node = window_node(w, n);
+        bool done = node->superseded && node->size[PART_SIGNATURE] == 0;
+        if (done || node->size[PART_SUBJECT] + node->size[PART_NAMES] > 0) {
+            window_drop_part(w, n, PART_SUBJECT);
+            window_drop_part(w, n, PART_NAMES);
+            node->names_lost = true;
+            if (done) {
+                w->names_lost = w->names_lost || !node->is_self_issued || node->height == 1;
+                window_drop(w, n);
+            }
+            return true;
+        }
+    }
+    return false;
+}
+
+// The oldest certificate that nothing has led to. The last node is the one that is being read.
+static bool window_drop_stranger(window_t *w) {
+    for (size_t n = 0; n + 1 < w->nodes; n++) {
+        if (!window_node(w, n)->linked) {
+            window_drop(w, n);
+            w->lost = true;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool window_make_room(window_t *w, size_t size) {
+    while (!window_fits(w, size)) {
+        if (!window_drop_signature(w) && !window_drop_names(w) && !window_drop_stranger(w)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// --- The tail ---
+
+bool window_append(window_t *w, const uint8_t *data, size_t size) {
+    if (!window_make_room(w, size)) {
+        return false;
+    }
+    if (size > 0) {
+        memcpy(w->bytes + w->used, data, size);
+    }
+    w->used = (uint16_t)(w->used + size);
+    w->tail = (uint16_t)(w->tail + size);
+    return true;
+}
+
+skr_view_t window_tail(const window_t *w) {
+    return view_of(w->bytes + w->used - w->tail, w->tail);
+}
+
+void window_drop_tail(window_t *w) {
+    w->used = (uint16_t)(w->used - w->tail);
+    w->tail = 0;
+}
+
+void window_tail_is(window_t *w, window_part_t part) {
+    window_last(w)->size[part] = w->tail;
+    w->tail = 0;
+}
+
+static void window_reverse(uint8_t *p, size_t size) {
+    for (size_t i = 0; i < size / 2; i++) {
+        uint8_t byte = p[i];
+        p[i] = p[size - 1 - i];
+        p[size - 1 - i] = byte;
+    }
+}
+
+// Where a part of the last node ends.
+static size_t window_part_end(const window_t *w, window_part_t part) {
+    return window_offset(w, w->nodes - 1u, part) + window_last(w)->size[part];
+}
+
+void window_move(window_t *w, window_part_t part, skr_view_t piece) {
+    uint8_t *to = w->bytes + window_part_end(w, part);
+    size_t before = (size_t)(piece.data - to);
+    // Changes places with what lies before it.
+    window_reverse(to, before);
+    window_reverse(to + before, piece.size);
+    window_reverse(to, before + piece.size);
+    window_last(w)->size[part] = (uint16_t)(window_last(w)->size[part] + piece.size);
+    w->tail = (uint16_t)(w->tail - piece.size);
+}
+
+bool window_copy(window_t *w, window_part_t part, skr_view_t piece) {
+    size_t from = w->used - (size_t)(piece.data - w->bytes); // counted from the end
+    if (!window_make_room(w, piece.size)) {
+        return false;
+    }
+    size_t to = window_part_end(w, part);
+    memmove(w->bytes + to + piece.size, w->bytes + to, w->used - to);
+    w->used = (uint16_t)(w->used + piece.size);
+    memcpy(w->bytes + to, w->bytes + w->used - from, piece.size);
+    window_last(w)->size[part] = (uint16_t)(window_last(w)->size[part] + piece.size);
+    return true;
+}

@@ -88,12 +88,20 @@ static bool add_block(files_certificates_t *list, uint8_t *block) {
     return true;
 }
 
+static bool is_anchor(skr_view_t der) {
+    skr_view_t subject;
+    skr_public_key_t key;
+    return skr_anchor_read(der, &subject, &key) == SKR_OK;
+}
+
 // The certificates of a file's bytes. NULL, or what is wrong.
-static const char *add_all(files_certificates_t *list, uint8_t *bytes, size_t size) {
+static const char *add_all(
+    files_certificates_t *list, uint8_t *bytes, size_t size, bool may_be_name_and_key) {
     skr_view_t whole = {bytes, size};
     if (!skr_pem_is(whole)) {
         skr_certificate_info_t info;
-        if (skr_certificate_read(whole, &info) != SKR_OK) {
+        if (skr_certificate_read(whole, &info) != SKR_OK &&
+            !(may_be_name_and_key && is_anchor(whole))) {
             return "is neither PEM nor a DER certificate";
         }
         return add_view(list, whole) ? NULL : "out of memory";
@@ -115,14 +123,14 @@ static const char *add_all(files_certificates_t *list, uint8_t *bytes, size_t si
     }
 }
 
-bool files_add_certificates(
-    files_certificates_t *list, const char *path, files_problem_t *problem) {
+static bool add_file(files_certificates_t *list, const char *path, bool may_be_name_and_key,
+    files_problem_t *problem) {
     size_t size, before = list->count;
     uint8_t *bytes = files_read(path, &size, problem);
     if (bytes == NULL) {
         return false;
     }
-    const char *why = add_all(list, bytes, size);
+    const char *why = add_all(list, bytes, size, may_be_name_and_key);
     if (why == NULL && !add_block(list, bytes)) {
         why = "out of memory";
     }
@@ -133,6 +141,15 @@ bool files_add_certificates(
         return false;
     }
     return true;
+}
+
+bool files_add_certificates(
+    files_certificates_t *list, const char *path, files_problem_t *problem) {
+    return add_file(list, path, false, problem);
+}
+
+bool files_add_anchors(files_certificates_t *list, const char *path, files_problem_t *problem) {
+    return add_file(list, path, true, problem);
 }
 
 void files_free_certificates(files_certificates_t *list) {

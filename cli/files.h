@@ -26,6 +26,8 @@ uint8_t *files_read(const char *path, size_t *size, files_problem_t *problem);
 
 // Adds all certificates of a file. false: see problem; what was there before is unharmed.
 bool files_add_certificates(files_certificates_t *list, const char *path, files_problem_t *problem);
+// The same for roots: a DER file may also be a name and a key (skr_anchor_t).
+bool files_add_anchors(files_certificates_t *list, const char *path, files_problem_t *problem);
 void files_free_certificates(files_certificates_t *list);
 
 typedef struct {

@@ -134,7 +134,7 @@ static bool make_alpn(settings_t *settings) {
 
 static bool add_anchors(settings_t *settings, const char *path) {
     files_problem_t problem;
-    if (!files_add_certificates(&settings->anchors, path, &problem)) {
+    if (!files_add_anchors(&settings->anchors, path, &problem)) {
         options_complain(settings->options, "%s", problem.text);
         return false;
     }

@@ -16,19 +16,24 @@
 #include "cli/when.h"
 #include "skerry/skerry.h"
 
-enum { VERIFY_SUBJECT_SIZE = 256 };
+enum {
+    VERIFY_SUBJECT_SIZE = 256,
+    MORE = 1
+}; // MORE: getopt's code of an argument that is no option
 
 typedef struct {
     skr_verify_request_t request;
     skr_name_t name;
     files_certificates_t roots, chain;
+    int list; // the option whose files come, 0: none
 } verify_t;
 
 static void print_usage(FILE *out) {
     fputs(
         "usage: skerry verify --root FILE... --chain FILE... [options]\n"
-        "  --root FILE         trusted certificates, PEM or DER; may be repeated\n"
-        "  --chain FILE        the chain, the leaf first; may be repeated\n"
+        "  --root FILE...      trusted certificates, PEM or DER, or a name and key in DER;\n"
+        "                      may be repeated\n"
+        "  --chain FILE...     the chain, the leaf first, the rest in any order; may be repeated\n"
         "  --name NAME         to find in the leaf: DNS:example.org, IP:192.0.2.1, or bare\n"
         "  --time WHEN         seconds since 1970 or YYYY-MM-DDTHH:MM:SSZ (default: now)\n"
         "  --ignore-time       accept expired certificates\n"
@@ -46,15 +51,25 @@ static int complain(const char *what, const char *value) {
     return CLI_USAGE;
 }
 
-static int add_file(files_certificates_t *list, const char *path) {
+static int add_file(verify_t *verify, bool is_root, const char *path) {
     files_problem_t problem;
-    return files_add_certificates(list, path, &problem) ? CLI_OK : complain(problem.text, NULL);
+    bool ok = is_root ? files_add_anchors(&verify->roots, path, &problem)
+                      : files_add_certificates(&verify->chain, path, &problem);
+    return ok ? CLI_OK : complain(problem.text, NULL);
 }
 
 static int set_name(verify_t *verify, const char *text) {
     bool dns = strncmp(text, "DNS:", 4) == 0;
     bool ip = strncmp(text, "IP:", 3) == 0;
     const char *bare = text + (dns ? 4 : ip ? 3 : 0);
+    if (verify->request.name != NULL) {
+        return complain("--name is given twice; one name is verified at a time", text);
+    }
+    for (const char *c = bare; *c != '\0'; c++) {
+        if ((unsigned char)*c >= 0x80) {
+            return complain("write the name in its ASCII form (xn--...)", bare);
+        }
+    }
     skr_view_t view = {(const uint8_t *)bare, strlen(bare)};
     if (!skr_name_parse(view, &verify->name) || (dns && verify->name.kind != SKR_NAME_DNS) ||
         (ip && verify->name.kind != SKR_NAME_IP)) {
@@ -91,9 +106,9 @@ static int set_intermediates(verify_t *verify, const char *text) {
 static int set_option(verify_t *verify, int option, const char *text) {
     switch (option) {
         case 'r':
-            return add_file(&verify->roots, text);
+            return add_file(verify, true, text);
         case 'c':
-            return add_file(&verify->chain, text);
+            return add_file(verify, false, text);
         case 'n':
             return set_name(verify, text);
         case 't':
@@ -131,10 +146,12 @@ static int read_options(verify_t *verify, int argc, char **argv) {
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
+    static char name[] = "skerry verify"; // for getopt's own sentences
     int option;
     int code = CLI_OK;
+    argv[0] = name;
     optind = 1;
-    while (code == CLI_OK && (option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+    while (code == CLI_OK && (option = getopt_long(argc, argv, "-h", options, NULL)) != -1) {
         if (option == 'h') {
             print_usage(stdout);
             exit(CLI_OK);
@@ -143,9 +160,14 @@ static int read_options(verify_t *verify, int argc, char **argv) {
             print_usage(stderr);
             return CLI_USAGE;
         }
+        if (option == MORE && verify->list == 0) {
+            return complain("what is this? Files come behind --root or --chain", optarg);
+        }
+        option = option == MORE ? verify->list : option;
+        verify->list = option == 'r' || option == 'c' ? option : 0;
         code = set_option(verify, option, optarg);
     }
-    if (code == CLI_OK && optind < argc) {
+    if (code == CLI_OK && optind < argc) { // behind "--"
         code = complain("what is this?", argv[optind]);
     }
     if (code == CLI_OK && verify->chain.count == 0) {
@@ -162,11 +184,12 @@ static void print_certificate(const verify_t *verify, FILE *out, size_t number) 
     bool is_root = number >= request->chain_count;
     size_t index = is_root ? number - request->chain_count : number;
     skr_view_t der = is_root ? request->anchors[index] : request->chain[index];
-    skr_certificate_info_t info;
+    skr_view_t name;
+    skr_public_key_t key;
     char subject[VERIFY_SUBJECT_SIZE] = "";
-    if (skr_certificate_read(der, &info) != SKR_OK) {
+    if (skr_anchor_read(der, &name, &key) != SKR_OK) {
         snprintf(subject, sizeof(subject), "unreadable");
-    } else if (skr_name_print(info.subject, subject, sizeof(subject)) == 0) {
+    } else if (skr_name_print(name, subject, sizeof(subject)) == 0) {
         snprintf(subject, sizeof(subject), "no subject");
     }
     fprintf(out, "%s %zu (%s)", is_root ? "root" : "certificate", index, subject);

@@ -26,7 +26,7 @@
 #define SKR_ALPN_MAX 255 // bytes of one protocol name (RFC 7301 section 3.1)
 #define SKR_SERVER_NAME_MAX 255 // bytes (RFC 6066 section 3, RFC 1035 section 2.3.4)
 #define SKR_CHAIN_MAX \
-    16 // certificates in a received chain; each costs one view while it is checked
+    16 // certificates in a chain that a peer sends; each costs one view while it is checked
 #define SKR_CREDENTIALS_MAX 32 // certificates that one server configuration chooses from
 
 // --- Counts that stop floods (RFC 9846 section C.3 and appendix D of design.md) ---
@@ -65,6 +65,8 @@
 
 // --- X.509 (RFC 5280) ---
 #define SKR_PATH_MAX 10 // certificates of a path without its anchor; each costs 16 bytes of stack
+#define SKR_VERIFY_CHAIN_MAX \
+    64 // certificates in a chain that skr_x509_verify() is given; the caller keeps their views
 #define SKR_PATH_SIGNATURES_MAX \
     32 // signatures that are checked at most to find a path; a signature is the dear part
 #define SKR_NAME_CHECKS_MAX \

@@ -26,12 +26,23 @@ typedef struct {
                     // copy the struct
 } skr_name_t;
 
-// One trusted root, as a DER certificate. Its name and key are trusted, and what else stands in it
-// (validity, usages, constraints) is held against it, as people expect of an expired root and as
-// RFC 5280 section 6.1.1 (d) leaves to the application. It need not be self-signed: an intermediate
-// CA may be trusted instead of its root. A leaf that is byte for byte one of the anchors is trusted
-// too, without being a CA: so devices with self-signed certificates are.
+// One trusted root, in one of two forms.
+// A DER certificate: its name and key are trusted, and what else stands in it (validity, usages,
+// constraints) is held against it, as people expect of an expired root and as RFC 5280 section
+// 6.1.1 (d) leaves to the application. It need not be self-signed: an intermediate CA may be
+// trusted instead of its root. A leaf that is byte for byte one of the anchors is trusted too,
+// without being a CA: so devices with self-signed certificates are. Name and key only: the DER
+// SEQUENCE of a certificate's subject and its subjectPublicKeyInfo, as skr_anchor_write() makes it.
+// It is a CA without limits that never expires, and takes about a third of a certificate's room:
+// for roots in flash.
 typedef skr_view_t skr_anchor_t;
+
+// Writes the name and the key of a DER certificate as an anchor. Returns its bytes; 0: that is no
+// certificate, it has no name, its key is of an unknown algorithm, or it does not fit into size
+// bytes.
+size_t skr_anchor_write(skr_view_t certificate, uint8_t *out, size_t size);
+// Reads an anchor of either form: its DER Name, its key. SKR_OK or SKR_ERR_CERT_MALFORMED.
+skr_status_t skr_anchor_read(skr_view_t anchor, skr_view_t *subject, skr_public_key_t *key);
 
 // Rules beyond RFC 5280's validation. skr_x509_rules_strict: what RFC 5280 section 4 and the
 // Baseline Requirements of the CA/Browser Forum demand of issuers. Public CAs keep them, private
@@ -42,7 +53,7 @@ extern const skr_x509_rules_t skr_x509_rules_strict;
 typedef struct {
     const skr_provider_t *provider;
     const skr_view_t *chain; // as received: the leaf first, the rest in any order
-    size_t chain_count;
+    size_t chain_count; // at most SKR_VERIFY_CHAIN_MAX
     const skr_anchor_t *anchors;
     size_t anchor_count;
     skr_purpose_t purpose;
@@ -83,7 +94,7 @@ typedef struct {
         certificate; // index in the chain; chain_count + n is anchor n; 255: that or a later one
     uint8_t field; // skr_field_t
     uint8_t path_size; // certificates of the path without the anchor
-    uint8_t path[SKR_CHAIN_MAX]; // their indexes in the chain, leaf first
+    uint8_t path[SKR_PATH_MAX]; // their indexes in the chain, leaf first
     uint16_t anchor; // index of the anchor that was used; of the leaf itself when it is one
 } skr_verify_result_t;
 

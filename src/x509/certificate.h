@@ -53,6 +53,7 @@ typedef struct {
     bool is_ca;
     bool names_issuer_certificate; // authorityKeyIdentifier has more than the key's identifier
     bool is_self_issued; // subject and issuer are the same name
+    bool is_name_and_key; // an anchor that is no certificate: there is nothing else in it
     bool not_understood; // it has a critical extension that is not understood
     uint8_t field; // skr_field_t: where reading failed
 } x509_certificate_t;

@@ -15,6 +15,7 @@
 #include "base/bytes.h"
 #include "skerry/limits.h"
 #include "x509/algorithm.h"
+#include "x509/anchor.h"
 #include "x509/certificate.h"
 #include "x509/check.h"
 #include "x509/constraints.h"
@@ -71,6 +72,26 @@ static bool path_holds(const path_t *path, size_t index) {
     return false;
 }
 
+// Is the candidate's name with its key in the path already, in another certificate? Then whatever
+// it leads to, that other one does by a shorter path, and going round would use up all work where
+// CAs have certified each other (RFC 4158 section 5.2).
+static bool path_holds_entity(const path_t *path) {
+    const x509_certificate_t *candidate = &path->candidate;
+    for (unsigned i = 0; i < path->size; i++) {
+        skr_view_t issuer;
+        skr_view_t subject;
+        x509_certificate_t below;
+        skr_view_t der = path->request->chain[path->level[i].index];
+        if (certificate_names(der, &issuer, &subject) && name_equal(subject, candidate->subject) &&
+            certificate_read(&below, der) == SKR_OK && below.key.type == candidate->key.type &&
+            view_equal(below.key.a, candidate->key.a) &&
+            view_equal(below.key.b, candidate->key.b)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 // The next candidate by position, whoever it is. false: there are no more.
 static bool path_candidate(path_t *path, path_candidate_t *candidate) {
     const skr_verify_request_t *request = path->request;
@@ -97,7 +118,9 @@ static bool path_is_due(path_t *path, const path_candidate_t *candidate) {
     if (!candidate->is_anchor && path_holds(path, candidate->index)) {
         return false;
     }
-    if (!certificate_names(candidate->der, &issuer, &subject)) {
+    bool is_read = candidate->is_anchor ? anchor_subject(candidate->der, &subject)
+                                        : certificate_names(candidate->der, &issuer, &subject);
+    if (!is_read) {
         if (!candidate->is_anchor) {
             path_note(path, RANK_UNREADABLE, SKR_ERR_CERT_MALFORMED, candidate->index,
                 SKR_FIELD_CERTIFICATE);
@@ -107,9 +130,14 @@ static bool path_is_due(path_t *path, const path_candidate_t *candidate) {
     if (!name_equal(subject, path->top.issuer)) {
         return false;
     }
-    if (certificate_read(&path->candidate, candidate->der) != SKR_OK) {
+    skr_status_t status = candidate->is_anchor ? anchor_read(&path->candidate, candidate->der)
+                                               : certificate_read(&path->candidate, candidate->der);
+    if (status != SKR_OK) {
         path_note(path, RANK_CHECK, SKR_ERR_CERT_MALFORMED, path_number(path, candidate),
             path->candidate.field);
+        return false;
+    }
+    if (!candidate->is_anchor && path_holds_entity(path)) {
         return false;
     }
     skr_view_t wanted = path->top.authority_key_id;
@@ -306,7 +334,7 @@ skr_status_t skr_x509_verify(const skr_verify_request_t *request, skr_verify_res
     if (request->chain_count == 0) {
         return path_refuse_leaf(result, SKR_ERR_USAGE, SKR_FIELD_NONE);
     }
-    if (request->chain_count > SKR_CHAIN_MAX) {
+    if (request->chain_count > SKR_VERIFY_CHAIN_MAX) {
         return path_refuse_leaf(result, SKR_ERR_CERT_TOO_COMPLEX, SKR_FIELD_NONE);
     }
     skr_status_t status = certificate_read(&path.top, request->chain[0]);

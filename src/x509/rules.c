@@ -108,6 +108,9 @@ static skr_status_t rules_check(const skr_verify_request_t *request, const x509_
     check_place_t place, uint8_t *field) {
     bool is_leaf = place == CHECK_LEAF || place == CHECK_TRUSTED_LEAF;
     bool is_anchor = place == CHECK_ANCHOR || place == CHECK_TRUSTED_LEAF;
+    if (c->is_name_and_key) {
+        return SKR_OK;
+    }
     if (!rules_key_ids(c, is_anchor)) {
         return rules_fail(field, SKR_FIELD_EXTENSIONS, SKR_ERR_CERT_MALFORMED);
     }

@@ -22,7 +22,7 @@ typedef struct {
     // What was made. More certificates may be put into chain and anchors by x509_try_make() and
     // x509_try_run() apart.
     x509_made_t made_root, made_ca, made_leaf;
-    skr_view_t chain[SKR_CHAIN_MAX + 1], anchors[300];
+    skr_view_t chain[SKR_VERIFY_CHAIN_MAX + 1], anchors[300];
     size_t chain_count, anchor_count;
 } x509_try_t;
 

@@ -74,6 +74,9 @@ static int set_up(void **state) {
     x509_try_make(&t);
     write_file("root.pem", "w", t.anchors[0], true);
     write_file("root.der", "w", t.anchors[0], false);
+    uint8_t anchor[512];
+    skr_view_t name_and_key = {anchor, skr_anchor_write(t.anchors[0], anchor, sizeof(anchor))};
+    write_file("anchor.der", "w", name_and_key, false);
     write_file("chain.pem", "w", t.chain[0], true);
     write_file("chain.pem", "a", t.chain[1], true);
     write_file("leaf.der", "w", t.chain[0], false);
@@ -104,6 +107,12 @@ static void test_accepted(void **state) {
         "  root 0 (CN=Test Root)\n");
     expect("--root root.der --chain leaf.der --chain ca.der --time 2026-01-01T00:00:00Z", ACCEPTED,
         "accepted");
+    expect("--root root.der --chain leaf.der ca.der --time 1767225600", ACCEPTED, "accepted");
+    expect("--chain leaf.der ca.der --root empty/../root.der", USAGE, "Not a directory");
+    expect("--root ca.der root.der --chain leaf.der --time 1767225600", ACCEPTED,
+        "root 0 (CN=Test CA)");
+    expect(
+        "--root anchor.der --chain chain.pem --time 1767225600", ACCEPTED, "root 0 (CN=Test Root)");
     expect(USUAL "--name server.example", ACCEPTED, "accepted");
     expect(USUAL "--name DNS:SERVER.example.", ACCEPTED, "accepted");
     expect(USUAL "--name IP:192.0.2.1", ACCEPTED, "accepted");
@@ -149,7 +158,20 @@ static void test_usage(void **state) {
     expect(USUAL "--intermediates 255", USAGE, "255");
     expect(USUAL "--intermediates 1x", USAGE, "1x");
     expect(USUAL "--nonsense", USAGE, "usage: skerry verify");
-    expect(USUAL "more", USAGE, "more");
+    expect(USUAL "more", USAGE, "what is this? Files come behind --root or --chain: more");
+    expect("root.pem --chain chain.pem", USAGE, "root.pem");
+    expect(USUAL "--strict chain.pem", USAGE, "chain.pem");
+    expect(USUAL "-- chain.pem", USAGE, "chain.pem");
+    expect("--root root.pem nothing.pem --chain chain.pem", USAGE, "nothing.pem: No such file");
+    expect("--root root.pem --chain leaf.der anchor.der", USAGE,
+        "anchor.der: is neither PEM nor a DER certificate");
+    expect(USUAL "--time", USAGE, "skerry verify: option '--time' requires an argument");
+    expect(USUAL "--time ''", USAGE, "--time wants seconds since 1970");
+    expect(USUAL "--time 99999999999999999999", USAGE, "--time wants seconds since 1970");
+    expect(USUAL "--name ''", USAGE, "neither a host name nor an IP address");
+    expect(USUAL "--name '*.example'", USAGE, "neither a host name nor an IP address: *.example");
+    expect(USUAL "--name b\u00fccher.example", USAGE, "ASCII form (xn--...)");
+    expect(USUAL "--name server.example --name other.example", USAGE, "given twice");
 }
 
 int main(void) {

@@ -253,27 +253,41 @@ static const skr_provider_t *counting_provider(void) {
     return &provider;
 }
 
-// Fifteen CAs with one name and one key: each has signed each.
+// The chain's CAs beyond the leaf: as many certificates as fit, all of one name, for `keys` keys of
+// which each has signed each.
+static void make_flood(x509_made_t *made, unsigned keys) {
+    x509_made_t issuer[SKR_VERIFY_CHAIN_MAX];
+    for (unsigned key = 0; key < keys; key++) {
+        x509_make(
+            &issuer[key], &(x509_make_t){.subject = "Test CA", .ca = true, .key_number = 1 + key});
+    }
+    for (unsigned i = 1; i < SKR_VERIFY_CHAIN_MAX; i++) {
+        uint8_t serial = (uint8_t)i;
+        x509_make(&made[i],
+            &(x509_make_t){.subject = "Test CA",
+                .ca = true,
+                .key_number = 1 + i % keys,
+                .issuer = &issuer[i / keys % keys],
+                .serial = {&serial, 1}});
+        t.chain[i] = x509_made_view(&made[i]);
+    }
+    t.chain_count = SKR_VERIFY_CHAIN_MAX;
+}
+
+// CAs that have all certified each other.
 static void test_flood(void **state) {
-    static x509_made_t made[SKR_CHAIN_MAX];
+    static x509_made_t made[SKR_VERIFY_CHAIN_MAX];
     (void)state;
     x509_try_begin(&t);
     x509_try_make(&t);
     t.request.provider = counting_provider();
     t.in_memory = true;
     t.anchor_count = 0;
-    for (size_t i = 1; i < SKR_CHAIN_MAX; i++) {
-        uint8_t serial = (uint8_t)i;
-        x509_make(&made[i],
-            &(x509_make_t){
-                .subject = "Test CA", .ca = true, .key_number = 1, .serial = {&serial, 1}});
-        t.chain[i] = x509_made_view(&made[i]);
-    }
-    t.chain_count = SKR_CHAIN_MAX;
+    make_flood(made, 8);
     assert_string_equal(skr_error_name(x509_try_run(&t)), "CERT_TOO_COMPLEX");
     assert_int_equal(verifications, SKR_PATH_SIGNATURES_MAX);
-    t.chain[SKR_CHAIN_MAX] = t.chain[1];
-    t.chain_count = SKR_CHAIN_MAX + 1;
+    t.chain[SKR_VERIFY_CHAIN_MAX] = t.chain[1];
+    t.chain_count = SKR_VERIFY_CHAIN_MAX + 1;
     verifications = 0;
     refuse(&t, SKR_ERR_CERT_TOO_COMPLEX, 0, SKR_FIELD_NONE);
     assert_int_equal(verifications, 0);
@@ -283,6 +297,37 @@ static void test_flood(void **state) {
     t.in_memory = true;
     make_and_accept(&t, "01", 0);
     assert_int_equal(verifications, 2);
+}
+
+// Two CAs that have certified each other, in both orders: nobody goes round, so that the price is
+// one signature for each step, and the dead end beside the path.
+static void test_round(void **state) {
+    static x509_made_t first, second, first_again, second_again;
+    (void)state;
+    x509_try_begin(&t);
+    t.request.provider = counting_provider();
+    x509_make(&first, &(x509_make_t){.subject = "First", .ca = true, .key_number = 5});
+    x509_make(&second,
+        &(x509_make_t){.subject = "Second", .ca = true, .key_number = 6, .issuer = &first});
+    x509_make(&first_again,
+        &(x509_make_t){.subject = "First", .ca = true, .key_number = 5, .issuer = &second});
+    x509_make(&second_again,
+        &(x509_make_t){.subject = "Second", .ca = true, .key_number = 6, .issuer = &second});
+    t.leaf.issuer = &second;
+    x509_make(&t.made_leaf, &t.leaf);
+    t.chain[0] = x509_made_view(&t.made_leaf);
+    t.chain[1] = x509_made_view(&second_again);
+    t.chain[2] = x509_made_view(&second);
+    t.chain[3] = x509_made_view(&first_again);
+    t.chain_count = 4;
+    t.anchor_count = 0;
+    refuse(&t, SKR_ERR_CERT_UNKNOWN_CA, 3, SKR_FIELD_ISSUER);
+    assert_int_equal(verifications, 3);
+    t.anchors[0] = x509_made_view(&first);
+    t.anchor_count = 1;
+    verifications = 0;
+    accept(&t, "02", 0);
+    assert_int_equal(verifications, 3);
 }
 
 static void test_depth(void **state) {
@@ -353,7 +398,7 @@ int main(void) {
         cmocka_unit_test(test_trust), cmocka_unit_test(test_disorder),
         cmocka_unit_test(test_cross_signed), cmocka_unit_test(test_beyond_anchor),
         cmocka_unit_test(test_key_identifiers), cmocka_unit_test(test_reports),
-        cmocka_unit_test(test_circle), cmocka_unit_test(test_flood), cmocka_unit_test(test_depth),
-        cmocka_unit_test(test_provider_fails)};
+        cmocka_unit_test(test_circle), cmocka_unit_test(test_flood), cmocka_unit_test(test_round),
+        cmocka_unit_test(test_depth), cmocka_unit_test(test_provider_fails)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

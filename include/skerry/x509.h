@@ -33,7 +33,7 @@ typedef struct {
 // trusted instead of its root. A leaf that is byte for byte one of the anchors is trusted too,
 // without being a CA: so devices with self-signed certificates are. Name and key only: the DER
 // SEQUENCE of a certificate's subject and its subjectPublicKeyInfo, as skr_anchor_write() makes it.
-// It is a CA without limits that never expires, and takes about a third of a certificate's room:
+// It is a CA without limits that never expires, and takes less than half of a certificate's room:
 // for roots in flash.
 typedef skr_view_t skr_anchor_t;
 

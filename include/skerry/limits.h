@@ -92,6 +92,7 @@
 
 // --- The connection ---
 #define SKR_CONN_SIZE 640 // bytes that skr_conn_init() wants on any machine; asserted in src/conn
+#define SKR_POOL_OVERHEAD 16 // bytes that a block in a pool takes beside its own
 // Bytes of output that are gathered before the caller has to drain, when nothing larger is due. A
 // flight that fits leaves in one segment.
 #define SKR_FLIGHT_SIZE 1200

@@ -139,13 +139,14 @@ const char *skr_suite_name(uint16_t suite);
 const char *skr_group_name(uint16_t group);
 const char *skr_scheme_name(uint16_t scheme);
 
-// Two ready memories. The pool serves one connection from one caller-owned block (first fit;
-// skr_pool_memory() fills memory).
+// Two ready memories. The pool serves connections from one caller-owned block (first fit;
+// skr_pool_memory() fills memory). A block in it takes its size, rounded up to a multiple of 16,
+// and SKR_POOL_OVERHEAD.
+typedef struct skr_pool_block skr_pool_block_t;
 typedef struct {
     uint8_t *start;
-    size_t size, used, peak;
-    void *block[SKR_REGION_COUNT];
-    size_t block_size[SKR_REGION_COUNT];
+    size_t size, used, peak; // bytes, with the overhead
+    skr_pool_block_t *first; // that is taken
 } skr_pool_t;
 void skr_pool_init(skr_pool_t *pool, void *start, size_t size);
 void skr_pool_memory(skr_pool_t *pool, skr_memory_t *memory);

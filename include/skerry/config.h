@@ -26,13 +26,15 @@ typedef enum {
 } skr_version_t;
 
 // --- Memory ---
-// The connection object is the caller's; what comes and goes is asked for by region, at most one
-// block of each at a time for each connection. Blocks are 16-aligned. The engine wipes a block
-// before it gives it back.
+// The connection object is the caller's; what comes and goes is asked for by region, for each
+// connection at most one block of each at a time, but for RECORD_IN: a record beyond the
+// configuration's chunk lies in several, taken one by one as its bytes come and given back in the
+// same order as its content is read. Blocks are 16-aligned. The engine wipes a block before it
+// gives it back.
 typedef enum {
     SKR_REGION_HANDSHAKE, // from skr_conn_init() to the end of the handshake
     SKR_REGION_MESSAGE, // one handshake message that does not lie whole in one record
-    SKR_REGION_RECORD_IN, // one record, from its header until its content is read
+    SKR_REGION_RECORD_IN, // one record, from its header until its content is read: some blocks
     SKR_REGION_RECORD_OUT, // what waits to be sent
     SKR_REGION_CIPHER_IN, // expanded keys of the reading side: only with keep_cipher_state, else
                           // while a record is opened
@@ -171,6 +173,10 @@ typedef struct {
     // 8449). Unprotected records may have SKR_RECORD_CLEAR_MIN.
     uint16_t max_record_in;
     uint16_t max_record_out; // largest content sent, bytes; 0: SKR_RECORD_PLAIN_MAX
+    // Bytes of the largest block that a record is received in, rounded down to a multiple of 16, at
+    // least SKR_CHUNK_MIN; 0: SKR_CHUNK_SIZE. Larger records lie in several. Where the provider can
+    // open them only whole (skr_aead_t), a record lies in one block whatever this says.
+    uint16_t chunk;
     uint16_t pad_to; // protected content is padded with zeros to a multiple of this, 0: not (RFC
                      // 9846 section 5.4)
     bool keep_cipher_state; // trade memory for speed: expanded keys stay between records

@@ -87,8 +87,7 @@ typedef struct {
     uint8_t run_size; // <= SKR_AEAD_RUN_MAX
     bool (*open_start)(void *state, void *run, const uint8_t *nonce, const uint8_t *aad,
         size_t aad_size, size_t size);
-    // data[0..size) becomes plaintext that nobody has vouched for yet. Every piece but the last has
-    // a multiple of SKR_AEAD_PIECE_UNIT bytes, none is empty.
+    // data[0..size) becomes plaintext that nobody has vouched for yet. Pieces have any size but 0.
     bool (*open_piece)(void *state, void *run, uint8_t *data, size_t size);
     // Behind all the data. REFUSED: the tag is wrong, and the caller wipes the pieces.
     skr_crypto_t (*open_end)(void *state, void *run, const uint8_t *tag);

@@ -9,6 +9,12 @@
 #define SKR_RECORD_EXPANSION_MAX 256 // bytes that protection may add (section 5.2)
 #define SKR_RECORD_PROTECTED_MAX (SKR_RECORD_PLAIN_MAX + SKR_RECORD_EXPANSION_MAX)
 
+// Bytes of the largest block that a record is kept in where the AEAD can open in pieces, when the
+// configuration says nothing. 16 of them are the next block's address and what aligns it; a smaller
+// one costs an AEAD's call and a block's administration more often.
+#define SKR_CHUNK_SIZE 2048
+#define SKR_CHUNK_MIN 64 // smaller ones are refused
+
 // Content of an unprotected record that is accepted whatever max_record_in says, bytes: hellos come
 // before a limit can be told (RFC 8449 section 4), and TLS 1.2 sends its certificates so.
 #define SKR_RECORD_CLEAR_MIN 4096
@@ -52,7 +58,6 @@
     320 // bytes, the largest expanded state of a provider that seals sessions
 #define SKR_AEAD_RUN_MAX \
     112 // bytes of stack while a record is opened in pieces, the largest provider's
-#define SKR_AEAD_PIECE_UNIT 16 // bytes: the block of AES-GCM and AES-CCM
 #define SKR_GROUP_PRIVATE_MAX 48 // bytes, P-384
 #define SKR_GROUP_PUBLIC_MAX 97 // bytes, P-384 uncompressed
 #define SKR_GROUP_SHARED_MAX 48 // bytes, P-384

@@ -59,6 +59,7 @@ static bool config_lists_fit(const skr_config_t *config) {
         }
     }
     bool tiny = config->max_record_in != 0 && config->max_record_in < 64; // RFC 8449 section 4
+    tiny = tiny || (config->chunk != 0 && config->chunk < SKR_CHUNK_MIN);
     return !tiny && config_psks_fit(config) && config_sessions_fit(config) &&
         config->alpn_count < 255 && config->max_record_in <= SKR_RECORD_PLAIN_MAX &&
         config->max_record_out <= SKR_RECORD_PLAIN_MAX;

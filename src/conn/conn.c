@@ -195,9 +195,8 @@ void skr_conn_set_time(skr_conn_t *conn, int64_t now) {
 // --- End ---
 
 static void conn_drop_input(skr_conn_t *conn) {
-    conn_give(conn, SKR_REGION_RECORD_IN, &conn->record);
+    conn_record_done(conn);
     conn_give(conn, SKR_REGION_MESSAGE, &conn->message);
-    conn->record_ready = false;
     conn_cipher_end(conn, false);
 }
 

@@ -2,9 +2,9 @@
 // memory.
 //
 // Rooms: conn.c makes, ends and tells; config.c judges the configuration; input.c takes records
-// apart; message.c puts handshake messages together; advance.c drives the handshake and opens
-// application data; output.c makes records; post.c handles what comes after the handshake. Nothing
-// here knows a message's content.
+// apart; content.c keeps their bytes; message.c puts handshake messages together; advance.c drives
+// the handshake and opens application data; output.c makes records; post.c handles what comes after
+// the handshake. Nothing here knows a message's content.
 #ifndef SKR_CONN_CONN_H
 #define SKR_CONN_CONN_H
 
@@ -29,6 +29,15 @@ typedef struct {
     uint32_t end; // behind the last
 } conn_block_t;
 
+// The record at hand, in one block or several (SKR_REGION_RECORD_IN).
+typedef struct {
+    record_pieces_t pieces; // size and block sizes are settled by the header
+    uint8_t *fill; // where the next byte from the wire goes,
+    uint16_t left; // and how many have room there
+    uint16_t filled; // bytes that are there, and what is content of them once record_ready: all
+    uint16_t start, end; // three are counted from the front block on
+} conn_record_t;
+
 struct skr_conn {
     const skr_config_t *config;
     hs_t *hs; // NULL once the handshake is complete, or has failed
@@ -43,7 +52,7 @@ struct skr_conn {
     uint8_t exporter[SKR_SECRET_SIZE_MAX];
     uint8_t resumption[SKR_SECRET_SIZE_MAX]; // client that saves sessions: resumption_secret
 
-    conn_block_t record; // the record at hand: its content is start..end once record_ready
+    conn_record_t record;
     conn_block_t message; // a handshake message that is put together; complete when end == size
     conn_block_t output;
     conn_block_t session; // client: one that is offered, later a new one until it is taken
@@ -104,11 +113,16 @@ void conn_cipher_end(skr_conn_t *conn, bool writing);
 void conn_trace(const skr_conn_t *conn, bool sent, skr_layer_t layer, uint8_t type,
     bool is_protected, size_t size, const char *name);
 
-// input.c
+// content.c
+// A record of this size begins: its first block. In one beyond the configured chunk only where it
+// must be opened in one (in_pieces false).
+bool conn_record_begin(skr_conn_t *conn, size_t size, bool in_pieces);
+// As many of its bytes as there are and belong to it, *used of them. false: no memory for more.
+bool conn_record_fill(skr_conn_t *conn, const uint8_t *data, size_t size, size_t *used);
 void conn_record_done(skr_conn_t *conn);
 // The content of the record at hand, once record_ready: how much of it is left, the bytes of it
-// that lie together at its front, and that size of those are used up. Whoever has used the last
-// one calls conn_record_done().
+// that lie together at its front, and that size of those are used up: a block without any left is
+// given back. Whoever has used the last one calls conn_record_done().
 size_t conn_content_left(const skr_conn_t *conn);
 skr_view_t conn_content(const skr_conn_t *conn);
 void conn_content_use(skr_conn_t *conn, size_t size);

@@ -1,30 +1,11 @@
 // Records in: headers, memory for a record, opening it, and what is not handshake.
 //
 // In: bytes from the peer, cut anywhere. Out: the content of one record at a time (RFC 9846 section
-// 5), alerts understood (section 6), application data for the caller. A record's memory is taken
-// when its header is there and given back when its content is used up; nothing of a protected
-// record is looked at before its tag is verified. Handshake messages are put together in message.c
-// and judged through advance.c.
+// 5), alerts understood (section 6), application data for the caller. Nothing of a protected record
+// is looked at before its tag is verified. Its bytes are kept in content.c. Handshake messages are
+// put together in message.c and judged through advance.c.
 #include "base/bytes.h"
 #include "conn/conn.h"
-
-void conn_record_done(skr_conn_t *conn) {
-    conn_give(conn, SKR_REGION_RECORD_IN, &conn->record);
-    conn->record_ready = false;
-    conn->record_header_fill = 0;
-}
-
-size_t conn_content_left(const skr_conn_t *conn) {
-    return conn->record_ready ? conn->record.end - conn->record.start : 0;
-}
-
-skr_view_t conn_content(const skr_conn_t *conn) {
-    return view_of(conn->record.data + conn->record.start, conn_content_left(conn));
-}
-
-void conn_content_use(skr_conn_t *conn, size_t size) {
-    conn->record.start += (uint32_t)size;
-}
 
 static bool input_protected(const skr_conn_t *conn) {
     return conn->in.keys.aead != NULL;
@@ -82,10 +63,8 @@ static skr_status_t input_header(skr_conn_t *conn) {
     }
     conn->received = true;
     conn->record_type = header.type;
-    // Empty content (only application data may be empty) still needs a block to stand for the
-    // record.
-    size_t size = header.size > 0 ? header.size : 1;
-    return conn_take(conn, SKR_REGION_RECORD_IN, &conn->record, size) ? SKR_OK : SKR_ERR_MEMORY;
+    bool whole = is_protected && protection != NULL && conn->in.keys.aead->open_start == NULL;
+    return conn_record_begin(conn, header.size, !whole) ? SKR_OK : SKR_ERR_MEMORY;
 }
 
 // --- The content ---
@@ -112,7 +91,7 @@ static skr_status_t input_open(skr_conn_t *conn, size_t size) {
     uint8_t type = conn->record_type;
     const record_protection_t *protection = conn->in.keys.protection;
     status = protection->open(
-        &conn->in.keys, conn->in.cipher, conn->record.data, size, &type, &content);
+        &conn->in.keys, conn->in.cipher, &conn->record.pieces, &type, &content);
     conn_cipher_done(conn, false);
     if (status != SKR_OK) {
         return input_unopened(conn, size, status);
@@ -120,7 +99,7 @@ static skr_status_t input_open(skr_conn_t *conn, size_t size) {
     conn->skip_early = false;
     conn->record_type = type;
     conn->record.start = protection->ahead;
-    conn->record.end = (uint32_t)(protection->ahead + content);
+    conn->record.end = (uint16_t)(protection->ahead + content);
     return SKR_OK;
 }
 
@@ -161,7 +140,7 @@ static skr_status_t input_record(skr_conn_t *conn) {
         return input_unopened(conn, size, SKR_ERR_RECORD_MAC);
     }
     conn->record.start = 0;
-    conn->record.end = (uint32_t)size;
+    conn->record.end = (uint16_t)size;
     skr_status_t status = sealed ? input_open(conn, size) : SKR_OK;
     if (status == SKR_OK) {
         status = input_empty(conn);
@@ -209,11 +188,13 @@ static skr_status_t input_bytes(skr_conn_t *conn, const uint8_t *data, size_t si
             return status;
         }
     }
-    size_t whole = bytes_get16(conn->record_header + 3);
-    size_t n = input_fill(conn->record.data, conn->record.end, whole, data + *used, size - *used);
-    conn->record.end += (uint32_t)n;
+    size_t n = 0;
+    bool fits = conn_record_fill(conn, data + *used, size - *used, &n);
     *used += n;
-    return conn->record.end < whole ? SKR_WANT_INPUT : input_record(conn);
+    if (!fits) {
+        return SKR_ERR_MEMORY;
+    }
+    return conn->record.filled < conn->record.pieces.size ? SKR_WANT_INPUT : input_record(conn);
 }
 
 static skr_status_t input_feed(skr_conn_t *conn, const uint8_t *data, size_t size, size_t *used) {
@@ -266,8 +247,8 @@ size_t skr_conn_needs(const skr_conn_t *conn) {
     if (conn->record_header_fill < SKR_RECORD_HEADER_SIZE || conn->record_ready) {
         return SKR_RECORD_HEADER_SIZE - (conn->record_ready ? 0u : conn->record_header_fill);
     }
-    size_t whole = bytes_get16(conn->record_header + 3);
-    return whole > conn->record.end ? whole - conn->record.end : 1;
+    size_t left = (size_t)conn->record.pieces.size - conn->record.filled;
+    return left > 0 ? left : 1;
 }
 
 // --- Application data ---
@@ -289,12 +270,13 @@ skr_status_t skr_conn_read(skr_conn_t *conn, uint8_t *data, size_t size, size_t 
     if (skr_conn_readable(conn) == 0) {
         return conn->closed_in ? SKR_CLOSED : SKR_WANT_INPUT;
     }
-    skr_view_t content = conn_content(conn);
-    *got = content.size < size ? content.size : size;
-    if (*got > 0) {
-        memcpy(data, content.data, *got);
+    while (*got < size && conn_content_left(conn) > 0) {
+        skr_view_t content = conn_content(conn);
+        size_t part = content.size < size - *got ? content.size : size - *got;
+        memcpy(data + *got, content.data, part);
+        conn_content_use(conn, part);
+        *got += part;
     }
-    conn_content_use(conn, *got);
     if (conn_content_left(conn) == 0) {
         conn_record_done(conn);
     }

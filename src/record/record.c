@@ -1,6 +1,6 @@
 // Records of TLS 1.3: headers, protection, padding.
 //
-// In: a header's five bytes, or one whole fragment in the caller's buffer and the keys of its
+// In: a header's five bytes, or one whole fragment in the caller's blocks and the keys of its
 // direction. Out: type and size, or the fragment opened or sealed where it lies (RFC 9846
 // sections 5.1 to 5.5). Gathers nothing, sends nothing and does not know which message is due: that
 // application data comes only when it may, that a ChangeCipherSpec holds a single 1, that an alert
@@ -57,19 +57,38 @@ static void record_nonce(const record_keys_t *keys, uint8_t *nonce) {
     }
 }
 
+// The last byte before `end` that is no zero, in whichever piece: its offset + 1, 0: there is none.
+static size_t last_byte(const record_pieces_t *pieces, size_t end, uint8_t *byte) {
+    while (end > 0) {
+        size_t at = 0; // of the piece that holds the byte before the end
+        record_piece_t piece = record_first_piece(pieces);
+        while (at + piece.size < end) {
+            at += piece.size;
+            record_next_piece(pieces, &piece);
+        }
+        size_t last = end - at;
+        while (last > 0 && piece.data[last - 1] == 0) {
+            last--;
+        }
+        if (last > 0) {
+            *byte = piece.data[last - 1];
+            return at + last;
+        }
+        end = at;
+    }
+    return 0;
+}
+
 // What is inside of an opened record: content, type, zeros (section 5.4).
 static skr_status_t read_inner(
-    const uint8_t *data, size_t size, uint8_t *type, size_t *content_size) {
+    const record_pieces_t *pieces, size_t size, uint8_t *type, size_t *content_size) {
     if (size > INNER_MAX) { // padding counts too
         return SKR_ERR_RECORD_OVERFLOW;
     }
-    while (size > 0 && data[size - 1] == 0) {
-        size--;
-    }
+    size = last_byte(pieces, size, type);
     if (size == 0) {
         return SKR_ERR_RECORD_PADDING;
     }
-    *type = data[size - 1];
     *content_size = size - 1;
     if (*type < RECORD_ALERT || *type > RECORD_APPLICATION_DATA) {
         return SKR_ERR_RECORD_TYPE;
@@ -77,35 +96,33 @@ static skr_status_t read_inner(
     return *content_size == 0 && *type != RECORD_APPLICATION_DATA ? SKR_ERR_RECORD_EMPTY : SKR_OK;
 }
 
-skr_status_t record_open(record_keys_t *keys, void *state, uint8_t *data, size_t size,
+skr_status_t record_open(record_keys_t *keys, void *state, const record_pieces_t *pieces,
     uint8_t *type, size_t *content_size) {
-    uint8_t nonce[SKR_AEAD_NONCE_SIZE];
-    uint8_t header[SKR_RECORD_HEADER_SIZE]; // the additional data; the version on the wire is not
-                                            // looked at
+    record_inputs_t inputs; // the additional data is the header; the version on the wire is not
+                            // looked at
     *type = 0;
     *content_size = 0;
     if (keys->aead == NULL) {
         return SKR_ERR_USAGE;
     }
-    if (size > SKR_RECORD_PROTECTED_MAX) {
+    if (pieces->size > SKR_RECORD_PROTECTED_MAX) {
         return SKR_ERR_RECORD_OVERFLOW;
     }
-    if (size < keys->aead->tag_size) { // no room for a tag, so none that could be right
+    if (pieces->size < keys->aead->tag_size) { // no room for a tag, so none that could be right
         return SKR_ERR_RECORD_MAC;
     }
     if (keys->sequence == UINT64_MAX) { // it must not wrap
         return SKR_ERR_KEY_EXHAUSTED;
     }
-    record_write_header(header, RECORD_APPLICATION_DATA, false, size);
-    record_nonce(keys, nonce);
-    size -= keys->aead->tag_size;
-    skr_crypto_t opened = keys->aead->open(
-        state, nonce, header, sizeof(header), data, size, data + size);
-    if (opened != SKR_CRYPTO_OK) {
-        return opened == SKR_CRYPTO_REFUSED ? SKR_ERR_RECORD_MAC : SKR_ERR_PROVIDER;
+    record_write_header(inputs.aad, RECORD_APPLICATION_DATA, false, pieces->size);
+    inputs.aad_size = SKR_RECORD_HEADER_SIZE;
+    record_nonce(keys, inputs.nonce);
+    skr_status_t status = record_open_pieces(keys->aead, state, &inputs, pieces, 0);
+    if (status != SKR_OK) {
+        return status;
     }
     keys->sequence++;
-    return read_inner(data, size, type, content_size);
+    return read_inner(pieces, (size_t)pieces->size - keys->aead->tag_size, type, content_size);
 }
 
 // The first sequence number that may not be used for writing.

@@ -3,8 +3,7 @@
 #ifndef SKR_RECORD_RECORD_H
 #define SKR_RECORD_RECORD_H
 
-#include "skerry/crypto.h"
-#include "skerry/errors.h"
+#include "record/pieces.h"
 
 // ContentType (section 5.1)
 typedef enum {
@@ -39,8 +38,8 @@ struct record_protection {
                      // content
     // As record_read_header() for protected records.
     skr_status_t (*read_header)(const uint8_t *bytes, record_header_t *out);
-    // As record_open(); *type comes in as the header's, the content starts at data + ahead.
-    skr_status_t (*open)(record_keys_t *keys, void *state, uint8_t *data, size_t size,
+    // As record_open(); *type comes in as the header's, the content starts behind `ahead` bytes.
+    skr_status_t (*open)(record_keys_t *keys, void *state, const record_pieces_t *pieces,
         uint8_t *type, size_t *content_size);
     // As record_seal(); the content lies at record + 5 + ahead.
     skr_status_t (*seal)(record_keys_t *keys, void *state, uint8_t *record, record_type_t type,
@@ -67,12 +66,13 @@ skr_status_t record_read_header(
 // The version field is 0x0303, in an initial ClientHello 0x0301 (section 5.1).
 void record_write_header(uint8_t *bytes, record_type_t type, bool initial, size_t size);
 
-// Opens a protected record's fragment in place with an initialised cipher state: data[0..size)
-// becomes content[0..*content_size) and *type. SKR_ERR_RECORD_MAC (also: shorter than a tag),
-// _RECORD_OVERFLOW (content and padding beyond 2^14), _RECORD_PADDING (all zeros), _RECORD_TYPE
-// (inner type unknown or change_cipher_spec), _RECORD_EMPTY (no content in handshake or alert),
-// _KEY_EXHAUSTED (sequence), _PROVIDER, _USAGE (no keys). Advances the sequence.
-skr_status_t record_open(record_keys_t *keys, void *state, uint8_t *data, size_t size,
+// Opens a protected record's fragment in place with an initialised cipher state: its first
+// *content_size bytes become the content, of *type. Until SKR_OK nothing in it may be used, and of
+// several pieces nothing is left. SKR_ERR_RECORD_MAC (also: shorter than a tag), _RECORD_OVERFLOW
+// (content and padding beyond 2^14), _RECORD_PADDING (all zeros), _RECORD_TYPE (inner type unknown
+// or change_cipher_spec), _RECORD_EMPTY (no content in handshake or alert), _KEY_EXHAUSTED
+// (sequence), _PROVIDER, _USAGE (no keys). Advances the sequence.
+skr_status_t record_open(record_keys_t *keys, void *state, const record_pieces_t *pieces,
     uint8_t *type, size_t *content_size);
 // Seals data[0..size) in place: header at record[0..5), content at record[5..5+size) already; pad
 // zeros, inner type, tag and the header are written. record has room for record_sealed_size(keys,

@@ -1,6 +1,6 @@
 // Records of TLS 1.2 with AEAD cipher suites.
 //
-// In: one whole fragment in the caller's buffer, or content to be sealed, and the keys of its
+// In: one whole fragment in the caller's blocks, or content to be sealed, and the keys of its
 // direction. Out: the fragment opened or sealed where it lies (RFC 5246 section 6.2.3.3). AES-GCM
 // and AES-CCM carry 8 bytes of their nonce in front of the ciphertext (RFC 5288 section 3, RFC 6655
 // section 3), for which the sequence number serves; ChaCha20-Poly1305 derives the nonce as TLS 1.3
@@ -44,29 +44,27 @@ static void record12_nonce(
     }
 }
 
-static skr_status_t record12_open(record_keys_t *keys, void *state, uint8_t *data, size_t size,
+static skr_status_t record12_open(record_keys_t *keys, void *state, const record_pieces_t *pieces,
     uint8_t *type, size_t *content_size) {
-    uint8_t nonce[SKR_AEAD_NONCE_SIZE];
-    uint8_t aad[AAD_SIZE];
+    record_inputs_t inputs;
     size_t ahead = keys->protection->ahead;
     *content_size = 0;
-    if (size < ahead + keys->aead->tag_size) {
+    if (pieces->size < ahead + keys->aead->tag_size) {
         return SKR_ERR_RECORD_MAC;
     }
     if (keys->sequence == UINT64_MAX) {
         return SKR_ERR_KEY_EXHAUSTED;
     }
-    size -= ahead + keys->aead->tag_size;
+    size_t size = pieces->size - ahead - keys->aead->tag_size;
     if (size > SKR_RECORD_PLAIN_MAX) {
         return SKR_ERR_RECORD_OVERFLOW;
     }
-    record12_nonce(keys, ahead > 0 ? data : NULL, nonce);
-    record12_aad(keys, *type, size, aad);
-    uint8_t *content = data + ahead;
-    skr_crypto_t opened = keys->aead->open(
-        state, nonce, aad, sizeof(aad), content, size, content + size);
-    if (opened != SKR_CRYPTO_OK) {
-        return opened == SKR_CRYPTO_REFUSED ? SKR_ERR_RECORD_MAC : SKR_ERR_PROVIDER;
+    record12_nonce(keys, ahead > 0 ? pieces->front : NULL, inputs.nonce);
+    record12_aad(keys, *type, size, inputs.aad);
+    inputs.aad_size = AAD_SIZE;
+    skr_status_t status = record_open_pieces(keys->aead, state, &inputs, pieces, ahead);
+    if (status != SKR_OK) {
+        return status;
     }
     keys->sequence++;
     *content_size = size;

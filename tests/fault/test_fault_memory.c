@@ -18,6 +18,7 @@ static void set_up(bool small_records, bool keep) {
     life_init(&pair, &skr_provider_openssl);
     if (small_records) { // messages are put together, and taken apart
         pair.client.config.max_record_out = pair.server.config.max_record_out = 200;
+        pair.client.config.chunk = pair.server.config.chunk = SKR_CHUNK_MIN; // and records, too
     }
     pair.client.config.keep_cipher_state = pair.server.config.keep_cipher_state = keep;
 }

@@ -50,6 +50,7 @@ static void plan_round(void) {
     static const skr_view_t alpn[] = {{(const uint8_t *)"mqtt", 4}, {(const uint8_t *)"coap", 4}};
     static const size_t chunks[] = {PAIR_ALL, PAIR_ALL, 1, 7, 100, 1000};
     static const uint16_t records[] = {0, 0, 0, 64, 200, 1000};
+    static const uint16_t blocks[] = {0, 0, 0xffff, 64, 200, 1000};
     pair_init_openssl(&pair);
     if (chance(50)) {
         pair_mutual(&pair, chance(50) ? PKI_P256 : PKI_ED25519);
@@ -65,6 +66,8 @@ static void plan_round(void) {
     pair.server.chunk = chunks[draw(6)];
     pair.client.config.max_record_out = records[draw(6)];
     pair.server.config.max_record_out = records[draw(6)];
+    pair.client.config.chunk = blocks[draw(6)];
+    pair.server.config.chunk = blocks[draw(6)];
     pair.client.config.keep_cipher_state = chance(20);
     memset(&plan, 0, sizeof(plan));
     plan.stage = draw(STAGES);

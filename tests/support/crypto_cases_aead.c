@@ -323,15 +323,14 @@ static void check_cuts(sealer_t *s, const uint8_t *plain, size_t size, const siz
 }
 
 static void check_pieces(sealer_t *s, const uint8_t *plain) {
-    for (size_t size = 0; size <= 130; size++) {
-        for (size_t first = 16; first < size + 16; first += 16) {
-            for (size_t second = 16; second <= 64; second += 16) {
-                const size_t cuts[] = {first, second, 0};
-                check_cuts(s, plain, size, cuts);
-            }
+    static const size_t seconds[] = {1, 15, 16, 17, 64};
+    for (size_t size = 0; size <= 100; size++) {
+        for (size_t first = 1; first <= size + 1; first++) {
+            const size_t cuts[] = {first, seconds[(size + first) % 5], 0};
+            check_cuts(s, plain, size, cuts);
         }
     }
-    const size_t many[] = {2032, 2032, 48, 16, 1024, 4096, 32, 2048, 0};
+    const size_t many[] = {2032, 2032, 48, 1, 1024, 4099, 30, 2048, 0};
     for (size_t size = RECORD_MAX - 20; size <= RECORD_MAX; size++) {
         check_cuts(s, plain, size, many);
     }
@@ -339,7 +338,7 @@ static void check_pieces(sealer_t *s, const uint8_t *plain) {
 
 // A bit that is changed in any piece is found by the end.
 static void check_piece_flips(sealer_t *s, const uint8_t *plain) {
-    const size_t cuts[] = {16, 32, 16, 0};
+    const size_t cuts[] = {16, 33, 9, 0};
     enum { SIZE = 75 };
     uint8_t sealed[SIZE + TAG_MAX], data[SIZE];
     memcpy(sealed, plain, SIZE);

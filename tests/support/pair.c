@@ -14,6 +14,7 @@
 #include "base/bytes.h"
 #include "base/ct.h"
 #include "conn/conn.h"
+#include "keys/suites.h"
 #include "support/pair_memory.h"
 
 // --- Beginning ---
@@ -119,6 +120,7 @@ static void side_start(pair_side_t *side) {
     side->event_count = side->secret_count = side->got_size = side->fed = 0;
     side->wire.start = side->wire.size = 0;
     side->injected = false;
+    side->suite = 0;
     side->status = SKR_OK;
     memset(side->room, 0x5a, sizeof(side->room));
     side->conn = skr_conn_init(
@@ -280,7 +282,23 @@ void pair_connect(pair_t *pair) {
     pair_assert_complete(pair);
 }
 
+size_t pair_chunk(const pair_side_t *side) {
+    size_t chunk = side->config.chunk != 0 ? side->config.chunk : SKR_CHUNK_SIZE;
+    return chunk / 16 * 16;
+}
+
+// Only what can't be opened in pieces may lie in a larger block than a chunk.
+static void assert_chunks(const pair_side_t *side) {
+    const suite_t *suite = suite_find(side->suite);
+    const skr_aead_t *aead = suite == NULL ? NULL
+                                           : provider_aead(side->config.provider, suite->aead);
+    if (aead == NULL || aead->open_start != NULL) {
+        assert_in_range(side->memory.peak[SKR_REGION_RECORD_IN], 0, pair_chunk(side));
+    }
+}
+
 static void side_end(pair_side_t *side) {
+    assert_chunks(side);
     skr_conn_free(side->conn);
     assert_true(ct_is_zero(side->conn, sizeof(skr_conn_t)));
     side->conn = NULL;

@@ -23,15 +23,22 @@ enum {
     PAIR_GOT_MAX = 1 << 17, // application data of one side
     PAIR_EVENTS_MAX = 256,
     PAIR_SECRETS_MAX = 8,
+    PAIR_PIECES_MAX = 400, // blocks of one record
     PAIR_ALL = 0, // of chunk sizes: as much as there is
 };
 
-// Memory that counts and checks: one block of each region at a time, given back as it was taken,
-// wiped.
+// Memory that counts and checks: one block of each region at a time, but RECORD_IN's in the order
+// in which they came, given back as they were taken, wiped.
 typedef struct {
-    void *block[SKR_REGION_COUNT];
+    void *block[SKR_REGION_COUNT]; // RECORD_IN: the oldest
     size_t size[SKR_REGION_COUNT];
     size_t peak[SKR_REGION_COUNT]; // largest block of each
+    size_t total[SKR_REGION_COUNT], total_peak[SKR_REGION_COUNT]; // bytes of all blocks of each
+    struct {
+        void *block;
+        size_t size;
+    } later[PAIR_PIECES_MAX]; // RECORD_IN's blocks behind the oldest
+    size_t later_count, pieces_peak; // the most blocks of a record
     size_t used, peak_used;
     unsigned long takes; // all that were asked for
     unsigned long fail_at; // the nth fails, from 1; 0: none
@@ -111,7 +118,9 @@ void pair_start(pair_t *pair);
 void pair_run(pair_t *pair);
 // One turn: what both sides have to say goes out, and each is fed one chunk. false: nothing moved.
 bool pair_step(pair_t *pair);
-// Frees both and asserts that all memory is back.
+size_t pair_chunk(const pair_side_t *side); // that its configuration comes to
+// Frees both and asserts that all memory is back, and that no record lay in a block beyond the
+// chunk that could have been opened in pieces.
 void pair_end(pair_t *pair);
 // All of it in one: start, run, assert complete. Then pair_end() is still to be called.
 void pair_connect(pair_t *pair);

@@ -2,8 +2,8 @@
 //
 // In: requests by region. Out: blocks of exactly the size asked for, so that a sanitizer sees a
 // byte too far, full of a pattern, so that nobody takes them for zeros. Asserts what config.h
-// promises: one block of a region at a time, 16-aligned, given back with its size and wiped. Counts
-// peaks, and lets the nth request fail.
+// promises: one block of a region at a time, but several of a record, oldest first; 16-aligned,
+// given back with its size and wiped. Counts peaks, and lets the nth request fail.
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stdlib.h>
@@ -22,11 +22,26 @@ static bool memory_fails(pair_memory_t *memory) {
     return fails;
 }
 
+// One more of a record, behind the oldest.
+static void memory_keep_later(pair_memory_t *memory, void *block, size_t size) {
+    assert_true(memory->later_count < PAIR_PIECES_MAX);
+    memory->later[memory->later_count].block = block;
+    memory->later[memory->later_count++].size = size;
+    if (memory->later_count + 1 > memory->pieces_peak) {
+        memory->pieces_peak = memory->later_count + 1;
+    }
+}
+
+static size_t larger(size_t a, size_t b) {
+    return a > b ? a : b;
+}
+
 static void *memory_take(void *user, skr_region_t region, size_t size) {
     pair_memory_t *memory = user;
     assert_true(region < SKR_REGION_COUNT);
     assert_true(size > 0);
-    assert_null(memory->block[region]);
+    bool later = memory->block[region] != NULL;
+    assert_true(!later || region == SKR_REGION_RECORD_IN);
     if (memory_fails(memory)) {
         return NULL;
     }
@@ -34,11 +49,17 @@ static void *memory_take(void *user, skr_region_t region, size_t size) {
     assert_non_null(block);
     assert_int_equal((uintptr_t)block % 16, 0);
     memset(block, 0xa5, size);
-    memory->block[region] = block;
-    memory->size[region] = size;
+    if (later) {
+        memory_keep_later(memory, block, size);
+    } else {
+        memory->block[region] = block;
+        memory->size[region] = size;
+    }
     memory->used += size;
-    memory->peak[region] = size > memory->peak[region] ? size : memory->peak[region];
-    memory->peak_used = memory->used > memory->peak_used ? memory->used : memory->peak_used;
+    memory->total[region] += size;
+    memory->peak[region] = larger(memory->peak[region], size);
+    memory->total_peak[region] = larger(memory->total_peak[region], memory->total[region]);
+    memory->peak_used = larger(memory->peak_used, memory->used);
     return block;
 }
 
@@ -52,6 +73,13 @@ static void memory_give(void *user, skr_region_t region, void *block, size_t siz
     free(block);
     memory->block[region] = NULL;
     memory->used -= size;
+    memory->total[region] -= size;
+    if (region == SKR_REGION_RECORD_IN && memory->later_count > 0) {
+        memory->block[region] = memory->later[0].block;
+        memory->size[region] = memory->later[0].size;
+        memory->later_count--;
+        memmove(memory->later, memory->later + 1, memory->later_count * sizeof(memory->later[0]));
+    }
 }
 
 void pair_memory_init(pair_memory_t *memory, skr_memory_t *calls) {

@@ -15,6 +15,7 @@
 #include "base/bytes.h"
 #include "keys/schedule.h"
 #include "keys/suites.h"
+#include "support/record_whole.h"
 #include "wire/messages.h"
 
 // --- Keys ---
@@ -71,7 +72,7 @@ static size_t tap_open(pair_epoch_t *epoch, uint8_t *fragment, size_t size, uint
     size_t content = 0;
     assert_true(aead->state_size <= sizeof(state));
     assert_true(aead->init(state, epoch->keys.key));
-    skr_status_t status = record_open(&epoch->keys, state, fragment, size, type, &content);
+    skr_status_t status = record_open_whole(&epoch->keys, state, fragment, size, type, &content);
     aead->clear(state);
     pair_assert_status(status, SKR_OK);
     return content;

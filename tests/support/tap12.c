@@ -93,8 +93,8 @@ static size_t tap_open(tap12_way_t *way, uint8_t *fragment, size_t size, uint8_t
     size_t content = 0;
     assert_true(aead->state_size <= sizeof(state));
     assert_true(aead->init(state, way->open.key));
-    skr_status_t status = way->open.protection->open(
-        &way->open, state, fragment, size, &type, &content);
+    record_pieces_t pieces = record_in_one(fragment, size);
+    skr_status_t status = way->open.protection->open(&way->open, state, &pieces, &type, &content);
     aead->clear(state);
     pair_assert_status(status, SKR_OK);
     memmove(fragment, fragment + way->open.protection->ahead, content);

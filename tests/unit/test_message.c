@@ -44,7 +44,8 @@ static size_t make(uint8_t *to, uint8_t type, size_t body) {
 
 // The content at hand is data[0..size). It has no block of its own: the test holds it.
 static void show(uint8_t *data, size_t size) {
-    conn.record = (conn_block_t){.data = data, .size = (uint32_t)size, .end = (uint32_t)size};
+    conn.record = (conn_record_t){
+        .pieces = record_in_one(data, size), .filled = (uint16_t)size, .end = (uint16_t)size};
     conn.record_ready = true;
     conn.record_type = RECORD_HANDSHAKE;
 }

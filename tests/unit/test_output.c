@@ -15,6 +15,7 @@
 #include "keys/schedule.h"
 #include "keys/suites.h"
 #include "support/pair_memory.h"
+#include "support/record_whole.h"
 #include "unit.h"
 
 enum { LIMIT = 64, ROOM = 1024, OVERHEAD = SKR_RECORD_HEADER_SIZE + 1 + 16, UPDATE = 5 };
@@ -62,7 +63,7 @@ static size_t open_record(
     assert_in_range(reader.keys.aead->state_size, 1, sizeof(cipher));
     assert_true(reader.keys.aead->init(cipher, reader.keys.key));
     assert_int_equal(
-        record_open(&reader.keys, cipher, record, fragment, type, content_size), SKR_OK);
+        record_open_whole(&reader.keys, cipher, record, fragment, type, content_size), SKR_OK);
     reader.keys.aead->clear(cipher);
     memcpy(content, record, *content_size);
     return SKR_RECORD_HEADER_SIZE + fragment;

@@ -102,7 +102,8 @@ static void test_update_unaligned(void **state) {
         uint8_t content[] = {WIRE_KEY_UPDATE, 0, 0, 1, 1, WIRE_KEY_UPDATE};
         begin(SKR_SERVER, &hs_script_server13);
         conn_side_t before = conn.in;
-        conn.record = (conn_block_t){.data = content, .end = (uint32_t)(5 + behind)};
+        conn.record = (conn_record_t){
+            .pieces = record_in_one(content, 5 + behind), .end = (uint16_t)(5 + behind)};
         conn.record_ready = true;
         conn.record_type = RECORD_HANDSHAKE;
         assert_int_equal(

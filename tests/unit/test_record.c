@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "keys/suites.h"
 #include "record/record.h"
+#include "support/record_whole.h"
 
 enum { ROOM = SKR_RECORD_HEADER_SIZE + SKR_RECORD_PROTECTED_MAX + 64 };
 static uint8_t record[ROOM];
@@ -172,7 +173,8 @@ static void assert_round_trip(const skr_aead_t *aead, uint64_t sequence, size_t 
     assert_int_equal(record_read_header(record, true, false, &header), SKR_OK);
     assert_int_equal(header.size, all - 5);
     keys.sequence = sequence;
-    assert_int_equal(record_open(&keys, cipher, record + 5, header.size, &type, &got), SKR_OK);
+    assert_int_equal(
+        record_open_whole(&keys, cipher, record + 5, header.size, &type, &got), SKR_OK);
     assert_int_equal(type, 23);
     assert_int_equal(keys.sequence, sequence + 1);
     unit_assert_view(view_of(record + 5, got), view_of(content, size));
@@ -199,7 +201,7 @@ static void test_round_trip(void **state) {
 static skr_status_t open_copy(
     const skr_aead_t *aead, uint64_t sequence, size_t size, uint8_t *type, size_t *content) {
     record_keys_t keys = keys_of(aead, sequence);
-    skr_status_t status = record_open(&keys, cipher, copy, size, type, content);
+    skr_status_t status = record_open_whole(&keys, cipher, copy, size, type, content);
     bool opened = status != SKR_ERR_RECORD_MAC && status != SKR_ERR_PROVIDER;
     assert_int_equal(keys.sequence, sequence + (opened ? 1 : 0));
     if (status == SKR_ERR_RECORD_MAC) {
@@ -303,7 +305,7 @@ static void run_inner_sizes(const skr_aead_t *aead) {
     size_t size;
     record_keys_t keys = keys_of(aead, 1);
     assert_int_equal(
-        record_open(&keys, cipher, copy, 16384 + 257, &type, &size), SKR_ERR_RECORD_OVERFLOW);
+        record_open_whole(&keys, cipher, copy, 16384 + 257, &type, &size), SKR_ERR_RECORD_OVERFLOW);
 }
 
 static void test_inner_sizes(void **state) {
@@ -325,7 +327,7 @@ static void test_seal_refused(void **state) {
     uint8_t type;
     size_t size;
     assert_int_equal(record_seal(&keys, cipher, record, data, 1, 0), SKR_ERR_USAGE);
-    assert_int_equal(record_open(&keys, cipher, record, 32, &type, &size), SKR_ERR_USAGE);
+    assert_int_equal(record_open_whole(&keys, cipher, record, 32, &type, &size), SKR_ERR_USAGE);
     assert_int_equal(keys.sequence, 0);
     aead->clear(cipher);
 }
@@ -370,7 +372,7 @@ static void test_provider_fails(void **state) {
         size_t size = 9;
         memset(copy, 23, 64);
         open_result = cases[i].result;
-        assert_int_equal(record_open(&keys, cipher, copy, 64, &type, &size), cases[i].status);
+        assert_int_equal(record_open_whole(&keys, cipher, copy, 64, &type, &size), cases[i].status);
         assert_int_equal(type, 0);
         assert_int_equal(size, 0);
         assert_int_equal(keys.sequence, 7);
@@ -428,7 +430,8 @@ static void test_open_sequence(void **state) {
     memset(copy, RECORD_APPLICATION_DATA, 1);
     all = seal_by_hand(aead, UINT64_MAX, copy, 1);
     record_keys_t keys = keys_of(aead, UINT64_MAX);
-    assert_int_equal(record_open(&keys, cipher, copy, all, &type, &size), SKR_ERR_KEY_EXHAUSTED);
+    assert_int_equal(
+        record_open_whole(&keys, cipher, copy, all, &type, &size), SKR_ERR_KEY_EXHAUSTED);
     assert_int_equal(keys.sequence, UINT64_MAX);
     aead->clear(cipher);
 }
@@ -532,7 +535,7 @@ static void test_between_providers(void **state) {
             memcpy(copy, record + 5, size);
             assert_int_equal(
                 record_seal(&writer, cipher, record, RECORD_APPLICATION_DATA, size, 5), SKR_OK);
-            assert_int_equal(record_open(&reader, other_cipher, record + 5,
+            assert_int_equal(record_open_whole(&reader, other_cipher, record + 5,
                                  record_sealed_size(&writer, size, 5) - 5, &type, &got),
                 SKR_OK);
             unit_assert_view(view_of(record + 5, got), view_of(copy, size));

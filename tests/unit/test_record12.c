@@ -61,7 +61,8 @@ static skr_status_t seal(record_keys_t *keys, unsigned type, size_t size) {
 static skr_status_t open_copy(
     record_keys_t *keys, void *state, unsigned wire_type, size_t size, size_t *got) {
     uint8_t type = (uint8_t)wire_type;
-    skr_status_t status = keys->protection->open(keys, state, copy, size, &type, got);
+    record_pieces_t pieces = record_in_one(copy, size);
+    skr_status_t status = keys->protection->open(keys, state, &pieces, &type, got);
     assert_int_equal(type, wire_type); // nothing is hidden that would be found out
     return status;
 }

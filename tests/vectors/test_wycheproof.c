@@ -132,16 +132,16 @@ static const skr_aead_t *find_aead(const char *algorithm, size_t key_bits, unsig
     return NULL;
 }
 
-// The same in pieces of 16 bytes must come to the same.
+// The same in pieces must come to the same.
 static skr_crypto_t open_pieces(const skr_aead_t *aead, void *state, bytes_t nonce, bytes_t aad,
     bytes_t data, const uint8_t *tag) {
+    enum { PIECE = 13 };
     _Alignas(16) uint8_t run[SKR_AEAD_RUN_MAX];
     if (!aead->open_start(state, run, nonce.data, aad.data, aad.size, data.size)) {
         return SKR_CRYPTO_FAILED;
     }
-    for (size_t at = 0; at < data.size; at += SKR_AEAD_PIECE_UNIT) {
-        size_t rest = data.size - at;
-        size_t size = rest < SKR_AEAD_PIECE_UNIT ? rest : SKR_AEAD_PIECE_UNIT;
+    for (size_t at = 0; at < data.size; at += PIECE) {
+        size_t size = data.size - at < PIECE ? data.size - at : PIECE;
         if (!aead->open_piece(state, run, data.data + at, size)) {
             return SKR_CRYPTO_FAILED;
         }

@@ -395,7 +395,8 @@ static int usage(const char *program) {
     fprintf(stderr,
         "usage: %s handshake N | bulk MIB | raw MIB | records N SIZE | raw-records N SIZE |"
         " memory | info\n  environment: BENCH_PKI=folder of bench/pki_make.sh, BENCH_HOST=name,"
-        " BENCH_CIPHER=chacha, BENCH_VERSION=1.2, BENCH_RESUME=1, BENCH_OTHER=1\n",
+        " BENCH_CIPHER=chacha, BENCH_VERSION=1.2, BENCH_RESUME=1, BENCH_OTHER=1,"
+        " BENCH_CHUNK=bytes\n",
         program);
     return 2;
 }
@@ -410,6 +411,7 @@ int main(int argc, char **argv) {
     bench_options.tls12 = version != NULL && strcmp(version, "1.2") == 0;
     bench_options.resume = getenv("BENCH_RESUME") != NULL;
     bench_options.other = getenv("BENCH_OTHER") != NULL;
+    bench_options.chunk = getenv("BENCH_CHUNK") != NULL ? atoi(getenv("BENCH_CHUNK")) : 0;
     if (strcmp(mode, "memory") == 0) {
         memory_begin();
     }

@@ -26,6 +26,7 @@ typedef struct {
     bool tls12; // instead of TLS 1.3
     bool resume; // each connection but the first resumes the session of the one before
     bool other; // memory against speed the other way than the library does by default
+    int chunk; // bytes of the largest block that the server receives a record in, 0: any
 } bench_options_t;
 extern bench_options_t bench_options;
 

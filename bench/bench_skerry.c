@@ -5,7 +5,8 @@
 // connection object's included, comes from malloc() (ports/posix/memory.c), so that it is counted
 // as any library's, and by region besides.
 //
-// BENCH_RESUME: one ticket each time, and the next connection offers it. BENCH_OTHER:
+// Records lie in one block, as they do with the others, unless BENCH_CHUNK says a chunk for the
+// server. BENCH_RESUME: one ticket each time, and the next connection offers it. BENCH_OTHER:
 // keep_cipher_state. BENCH_RAW calls the provider's AEAD descriptor alone.
 #include "bench/bench.h"
 
@@ -115,6 +116,10 @@ bool library_setup(int side) {
     config->suites = bench_options.chacha ? chacha : aes;
     config->groups = groups;
     config->keep_cipher_state = bench_options.other;
+    config->chunk = UINT16_MAX;
+    if (side == BENCH_SERVER && bench_options.chunk != 0) {
+        config->chunk = (uint16_t)bench_options.chunk;
+    }
     setup_sessions(config);
     if (!setup_raw(side)) {
         return false;

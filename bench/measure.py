@@ -3,6 +3,7 @@
 
     measure.py figures    everything; prints tables and rewrites the marked part of docs/figures.md
     measure.py budgets    the few figures that bench/budgets.txt limits; exit code 1 when one is exceeded
+    measure.py chunks     only the table of what it costs to receive a record in several blocks
     measure.py engine     where the engine's own instructions of a handshake go, by function
 
 SKERRY_BUILD names the build whose libraries are measured (default: build). Instructions are callgrind's and repeat to
@@ -185,6 +186,21 @@ def records():
     return table(head, rows)
 
 
+def chunks():
+    """What it costs to receive records of 16 KB in blocks, in time: callgrind counts what the processor copies and wipes at
+    once, in one large block, byte by byte."""
+    names, rows, first = ('skerry', 'skerry_bearssl'), [], {}
+    for chunk in (65535, 2048, 1024, 512, 256, 64):
+        row = ['one block' if chunk == 65535 else f'chunk {chunk}']
+        for name in names:
+            values = [float(v['open_MBps']) for _, v in run(name, 'bulk', 48, BENCH_CHUNK=str(chunk)) if v['size'] == '16384']
+            first.setdefault(name, values[0])
+            row += [values[0], f'{first[name] / values[0]:.2f}']
+        rows.append(row + [memory('skerry', BENCH_CHUNK=str(chunk))[1]['server_record_in']])
+    head = ['records of 16384 received in'] + [word for name in names for word in (f'{TITLES[name]}: open MB/s', 'time, ratio')]
+    return table(head + ['record in, bytes'], rows)
+
+
 def describe():
     program = subprocess.run([WORK / 'skerry', 'info'], env={**os.environ, **ENVIRONMENT}, capture_output=True, text=True, check=True)
     compiler = subprocess.run(['cc', '--version'], capture_output=True, text=True, check=True).stdout.splitlines()[0]
@@ -200,7 +216,7 @@ def draw():
 
 
 def figures():
-    text = '\n\n'.join([describe(), handshakes(), comebacks(), memories(), regions_table(), records()])
+    text = '\n\n'.join([describe(), handshakes(), comebacks(), memories(), regions_table(), records(), chunks()])
     print(text)
     before, rest = PAGE.read_text().split(BEGIN)
     after = rest.split(END)[1]
@@ -268,7 +284,7 @@ def engine():
 
 
 def main():
-    modes = {'figures': figures, 'budgets': budgets, 'engine': engine}
+    modes = {'figures': figures, 'budgets': budgets, 'engine': engine, 'chunks': lambda: print(chunks())}
     if len(sys.argv) != 2 or sys.argv[1] not in modes:
         print(__doc__)
         return 2

@@ -55,6 +55,7 @@ class SSLContext:
     ticket_keys = _forward("ticket_keys")
     num_tickets = _forward("num_tickets")
     max_record_out = _forward("max_record_out")
+    chunk = _forward("chunk")
 
     @property
     def keylog_filename(self):

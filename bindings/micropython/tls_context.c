@@ -192,6 +192,27 @@ static MP_DEFINE_CONST_FUN_OBJ_2(context_set_alpn_protocols_obj, context_set_alp
 
 // --- Attributes ---
 
+static bool context_load_records(const tls_context_t *self, qstr attr, mp_obj_t *value) {
+    switch (attr) {
+        case MP_QSTR_max_record_in:
+            *value = MP_OBJ_NEW_SMALL_INT(self->config.max_record_in != 0
+                    ? self->config.max_record_in
+                    : SKR_RECORD_PLAIN_MAX);
+            return true;
+        case MP_QSTR_max_record_out:
+            *value = MP_OBJ_NEW_SMALL_INT(self->config.max_record_out != 0
+                    ? self->config.max_record_out
+                    : SKR_RECORD_PLAIN_MAX);
+            return true;
+        case MP_QSTR_chunk:
+            *value = MP_OBJ_NEW_SMALL_INT(
+                self->config.chunk != 0 ? self->config.chunk : SKR_CHUNK_SIZE);
+            return true;
+        default:
+            return false;
+    }
+}
+
 static bool context_load(tls_context_t *self, qstr attr, mp_obj_t *value) {
     switch (attr) {
         case MP_QSTR_verify_mode:
@@ -235,18 +256,8 @@ static bool context_load(tls_context_t *self, qstr attr, mp_obj_t *value) {
             *value = MP_OBJ_NEW_SMALL_INT(
                 self->config.ticket_count != 0 ? self->config.ticket_count : 1);
             return true;
-        case MP_QSTR_max_record_in:
-            *value = MP_OBJ_NEW_SMALL_INT(self->config.max_record_in != 0
-                    ? self->config.max_record_in
-                    : SKR_RECORD_PLAIN_MAX);
-            return true;
-        case MP_QSTR_max_record_out:
-            *value = MP_OBJ_NEW_SMALL_INT(self->config.max_record_out != 0
-                    ? self->config.max_record_out
-                    : SKR_RECORD_PLAIN_MAX);
-            return true;
         default:
-            return false;
+            return context_load_records(self, attr, value);
     }
 }
 
@@ -315,6 +326,9 @@ static bool context_store(tls_context_t *self, qstr attr, mp_obj_t value) {
             return true;
         case MP_QSTR_max_record_out:
             self->config.max_record_out = (uint16_t)int_within(value, 64, SKR_RECORD_PLAIN_MAX);
+            return true;
+        case MP_QSTR_chunk:
+            self->config.chunk = (uint16_t)int_within(value, SKR_CHUNK_MIN, UINT16_MAX);
             return true;
         default:
             return false;

@@ -2,10 +2,11 @@
 //
 // In: the engine's requests by region (docs/memory.md). Out: blocks, and a report of how much each
 // region holds and has held. The blocks' addresses stand in the SSLSocket, where the garbage
-// collector finds them: it takes no other pointer than one to the head of a block for a use. The
-// heap's blocks are 16-aligned, as the engine wants them. Nothing here raises: a request that can't
-// be met is NULL, which the engine turns into SKR_ERR_MEMORY. Does not: wipe what comes back, the
-// engine has done it.
+// collector finds them: it takes no other pointer than one to the head of a block for a use. A
+// record may lie in several: the connection's own block has the first one's address, and each has
+// the next one's. The heap's blocks are 16-aligned, as the engine wants them. Nothing here raises:
+// a request that can't be met is NULL, which the engine turns into SKR_ERR_MEMORY. Does not: wipe
+// what comes back, the engine has done it.
 
 #include "py/gc.h"
 #include "modtls.h"
@@ -38,7 +39,7 @@ static void *take(void *user, skr_region_t region, size_t size) {
         return NULL;
     }
     o->block[region] = block;
-    o->size_now[region] = (uint32_t)size;
+    o->size_now[region] += (uint32_t)size;
     o->total_now += (uint32_t)size;
     o->size_peak[region] = MAX(o->size_peak[region], o->size_now[region]);
     o->total_peak = MAX(o->total_peak, o->total_now);
@@ -47,9 +48,11 @@ static void *take(void *user, skr_region_t region, size_t size) {
 
 static void give(void *user, skr_region_t region, void *block, size_t size) {
     tls_socket_t *o = user;
-    o->block[region] = NULL;
-    o->total_now -= o->size_now[region];
-    o->size_now[region] = 0;
+    if (o->block[region] == block) {
+        o->block[region] = NULL;
+    }
+    o->total_now -= (uint32_t)size;
+    o->size_now[region] -= (uint32_t)size;
     m_del(byte, block, size);
 }
 

@@ -251,6 +251,15 @@ def test_record_sizes():
     s.write(bytes(5000))
     equal(c.read(5000), bytes(5000))
     equal(c.memory()["record_in"][1] <= 1024 + 256, True)
+    equal(client.chunk, 2048)
+    for chunk in (64, 100, 5000, 65535):
+        client.chunk = chunk
+        equal(client.chunk, chunk)
+        c, s, a, b = connected(client, server)
+        s.write(bytes(range(250)) * 20)
+        equal(c.read(5000), bytes(range(250)) * 20)
+    for bad in (-1, 0, 63, 65536):
+        raises(ValueError, setattr, client, "chunk", bad)
     for bad in (-1, 0, 16385):
         raises(ValueError, setattr, client, "max_record_in", bad)
         raises(ValueError, setattr, client, "max_record_out", bad)

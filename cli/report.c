@@ -141,9 +141,12 @@ static void report_detail(
     const report_context_t *context, const skr_error_t *error, skr_status_t status) {
     if (skr_error_class(status) == SKR_CLASS_CERTIFICATE) {
         const char *which = error->certificate == 0 ? " (its own)" : "";
+        bool is_anchor = error->certificate >= SKR_ERROR_ANCHOR;
+        unsigned number = is_anchor ? error->certificate - SKR_ERROR_ANCHOR : error->certificate;
         const char *field = error->field != SKR_FIELD_NONE ? skr_field_name(error->field) : NULL;
-        report_line("where", "certificate %u of its chain%s%s%s", error->certificate, which,
-            field != NULL ? ", " : "", field != NULL ? field : "");
+        report_line("where", "%s %u%s%s%s%s", is_anchor ? "trusted root" : "certificate", number,
+            is_anchor ? "" : " of its chain", which, field != NULL ? ", " : "",
+            field != NULL ? field : "");
     }
     if (status == SKR_ERR_CERT_NAME && context->name != NULL) {
         report_line("name", "%s was looked for", context->name);

@@ -119,6 +119,8 @@ static void print_details(const mp_print_t *print, const skr_error_t *error) {
     if (skr_error_class(error->status) == SKR_CLASS_CERTIFICATE) {
         if (error->certificate == 0) {
             mp_print_str(print, " (the peer's certificate");
+        } else if (error->certificate >= SKR_ERROR_ANCHOR) {
+            mp_printf(print, " (trusted root %u", (unsigned)error->certificate - SKR_ERROR_ANCHOR);
         } else {
             mp_printf(print, " (certificate %u of the chain", (unsigned)error->certificate);
         }

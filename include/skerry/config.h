@@ -40,6 +40,7 @@ typedef enum {
                           // while a record is opened
     SKR_REGION_CIPHER_OUT, // the same of the writing side
     SKR_REGION_SESSION, // client: a session that is to be resumed, or a new one until it is taken
+    SKR_REGION_CERTIFICATES, // while the peer's chain comes: its certificate_window
     SKR_REGION_PEER_CERTIFICATE, // the peer's public key between Certificate and CertificateVerify
     SKR_REGION_COUNT,
 } skr_region_t;
@@ -141,8 +142,13 @@ typedef struct {
     bool ignore_name; // client: any name of a trusted chain will do; else the server's name is
                       // mandatory
     const skr_x509_rules_t *rules; // further rules for certificates (x509.h), NULL: none
+    // Bytes in which the peer's certificates are remembered while they stream through, at least 64;
+    // 0: SKR_CERTIFICATE_WINDOW. Larger: more of a chain may come out of order (docs/memory.md).
+    uint16_t certificate_window;
     uint8_t max_intermediates; // as in skr_verify_request_t, 0: as many as SKR_PATH_MAX allows
-    bool ask_verify; // wait with SKR_WANT_VERIFY after the engine's own checks have passed
+    // Wait with SKR_WANT_VERIFY after the engine's own checks have passed. The Certificate message
+    // then lies in memory as a whole, in SKR_REGION_MESSAGE where it comes in several records.
+    bool ask_verify;
 
     // Identity
     const skr_credential_t *credentials;

@@ -114,10 +114,12 @@ typedef struct {
 void skr_conn_info(const skr_conn_t *conn, skr_conn_info_t *info);
 
 // The first error, in detail.
+#define SKR_ERROR_ANCHOR 128
 typedef struct {
     skr_status_t status; // SKR_OK: there is none
     uint8_t alert_sent, alert_received; // skr_alert_t, SKR_ALERT_NONE
-    uint8_t certificate; // for SKR_CLASS_CERTIFICATE: which of the chain
+    uint8_t certificate; // for SKR_CLASS_CERTIFICATE: which of the chain; SKR_ERROR_ANCHOR + n: the
+                         // configuration's anchor n
     uint8_t field; // and which field of it, skr_field_t
     uint32_t value, limit; // SKR_ERR_RECORD_LIMIT, _RECORD_OVERFLOW, _MESSAGE_TOO_LONG: both
                            // numbers; _MEMORY: value bytes, limit the region

@@ -126,7 +126,8 @@ static bool advance_hello_request(const skr_conn_t *conn, skr_view_t message) {
         message.size == SKR_MESSAGE_HEADER_SIZE;
 }
 
-static skr_status_t advance_message(skr_conn_t *conn, skr_view_t message) {
+// size: of the whole message; larger than message when that is only the header, and pieces follow.
+static skr_status_t advance_message(skr_conn_t *conn, skr_view_t message, size_t size) {
     if (advance_hello_request(conn, message)) {
         return ++conn->idle_messages > SKR_KEY_UPDATES_MAX ? SKR_ERR_FLOOD : SKR_OK;
     }
@@ -135,6 +136,10 @@ static skr_status_t advance_message(skr_conn_t *conn, skr_view_t message) {
     }
     if (walk_turn(conn->hs) != WALK_RECEIVE) {
         return SKR_ERR_UNEXPECTED_MESSAGE;
+    }
+    if (message.size < size) {
+        conn->pieces_left = (uint32_t)(size - message.size);
+        return walk_recv_begin(conn->hs, message);
     }
     conn->hs->leftover = conn_leftover(conn, message);
     skr_status_t status = walk_recv(conn->hs, message);
@@ -151,17 +156,37 @@ static skr_status_t advance_message(skr_conn_t *conn, skr_view_t message) {
     return status;
 }
 
-static skr_status_t advance_handshake_content(skr_conn_t *conn) {
+// What the content at hand has of a message that is judged piece by piece.
+static skr_status_t advance_pieces(skr_conn_t *conn) {
+    skr_status_t status = SKR_OK;
+    while (status == SKR_OK && conn->pieces_left > 0 && conn_content_left(conn) > 0) {
+        skr_view_t piece = conn_content(conn);
+        piece.size = piece.size < conn->pieces_left ? piece.size : conn->pieces_left;
+        conn->pieces_left -= (uint32_t)piece.size;
+        conn->hs->leftover = conn_content_left(conn) > piece.size;
+        status = walk_recv_piece(conn->hs, piece, conn->pieces_left);
+        conn_content_use(conn, piece.size);
+    }
+    return status;
+}
+
+static skr_status_t advance_next_message(skr_conn_t *conn) {
     skr_view_t message = {NULL, 0};
-    skr_status_t status = conn_next_message(conn, &message);
+    size_t size = 0;
+    skr_status_t status = conn_next_message(conn, &message, &size);
     if (status == SKR_OK) {
-        status = advance_message(conn, message);
+        status = advance_message(conn, message, size);
         if (status == SKR_OK) {
             conn_message_done(conn, message);
         }
     } else if (status == SKR_WANT_INPUT) {
         status = SKR_OK; // the record holds no more of it
     }
+    return status;
+}
+
+static skr_status_t advance_handshake_content(skr_conn_t *conn) {
+    skr_status_t status = conn->pieces_left > 0 ? advance_pieces(conn) : advance_next_message(conn);
     if (status == SKR_OK && conn->record_ready && conn_content_left(conn) == 0) {
         conn_record_done(conn);
     }

@@ -35,16 +35,9 @@ void conn_give(skr_conn_t *conn, skr_region_t region, conn_block_t *block) {
     memset(block, 0, sizeof(*block));
 }
 
-static void conn_give_peer_key(skr_conn_t *conn) {
-    hs_t *hs = conn->hs;
-    conn_block_t block = {.data = hs->peer_key_block, .size = (uint32_t)hs->peer_key_size};
-    conn_give(conn, SKR_REGION_PEER_CERTIFICATE, &block);
-    hs->peer_key_block = NULL;
-}
-
 void conn_end_handshake(skr_conn_t *conn) {
     if (conn->hs != NULL) {
-        conn_give_peer_key(conn);
+        hs_end(conn->hs);
         conn_block_t block = {.data = (uint8_t *)conn->hs, .size = sizeof(hs_t)};
         conn_give(conn, SKR_REGION_HANDSHAKE, &block);
         conn->hs = NULL;
@@ -207,9 +200,9 @@ static void conn_explain(skr_conn_t *conn, skr_status_t status) {
         conn->error.certificate = hs->path.certificate;
         conn->error.field = hs->path.field;
     }
-    if (status == SKR_ERR_MEMORY && conn->error.value == 0 && hs->peer_key_block == NULL) {
-        conn->error.value = (uint32_t)hs->peer_key_size;
-        conn->error.limit = SKR_REGION_PEER_CERTIFICATE;
+    if (status == SKR_ERR_MEMORY && conn->error.value == 0) {
+        conn->error.value = hs->short_size;
+        conn->error.limit = hs->short_region;
     }
 }
 

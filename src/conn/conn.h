@@ -66,6 +66,7 @@ struct skr_conn {
     uint8_t message_header[SKR_MESSAGE_HEADER_SIZE];
     uint8_t message_header_fill;
     uint8_t record_type; // of the content at hand
+    uint32_t pieces_left; // bytes still to come of a message that is judged piece by piece
     uint8_t last_words[32]; // a sealed alert: needs no memory of the caller when all else is gone
     uint8_t last_words_start, last_words_end;
     uint8_t alpn; // 1 + index, 0: none
@@ -129,8 +130,9 @@ void conn_content_use(skr_conn_t *conn, size_t size);
 
 // message.c
 // The next whole handshake message of the content at hand: SKR_OK with *message, SKR_WANT_INPUT
-// when there is none yet. It stays the next one until conn_message_done().
-skr_status_t conn_next_message(skr_conn_t *conn, skr_view_t *message);
+// when there is none yet. It stays the next one until conn_message_done(). Of one that is judged
+// piece by piece only the header: *message is smaller than *size then.
+skr_status_t conn_next_message(skr_conn_t *conn, skr_view_t *message, size_t *size);
 void conn_message_done(skr_conn_t *conn, skr_view_t message);
 // Are there handshake bytes behind the message (absent: at all)?
 bool conn_leftover(const skr_conn_t *conn, skr_view_t message);

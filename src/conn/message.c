@@ -17,7 +17,7 @@ static size_t message_size(const uint8_t *header) {
 }
 
 bool conn_message_begun(const skr_conn_t *conn) {
-    return conn->message_header_fill > 0 || conn->message.data != NULL;
+    return conn->message_header_fill > 0 || conn->message.data != NULL || conn->pieces_left > 0;
 }
 
 bool conn_leftover(const skr_conn_t *conn, skr_view_t message) {
@@ -41,13 +41,17 @@ static size_t message_copy(skr_conn_t *conn, uint8_t *to, size_t wanted) {
     return copied;
 }
 
-// The header is there: a block for the whole message.
+// The header is there: a block for the whole message, unless it is judged piece by piece.
 static skr_status_t message_begin(skr_conn_t *conn) {
     size_t size = message_size(conn->message_header);
     if (size > SKR_MESSAGE_MAX) {
         conn->error.value = (uint32_t)size;
         conn->error.limit = SKR_MESSAGE_MAX;
         return SKR_ERR_MESSAGE_TOO_LONG;
+    }
+    if (conn->hs != NULL && size > SKR_MESSAGE_HEADER_SIZE &&
+        walk_takes_pieces(conn->hs, conn->message_header[0])) {
+        return SKR_OK;
     }
     if (!conn_take(conn, SKR_REGION_MESSAGE, &conn->message, size)) {
         return SKR_ERR_MEMORY;
@@ -58,13 +62,14 @@ static skr_status_t message_begin(skr_conn_t *conn) {
 }
 
 // Puts a message together from what the content at hand has of it.
-static skr_status_t message_collect(skr_conn_t *conn, skr_view_t *message) {
+static skr_status_t message_collect(skr_conn_t *conn, skr_view_t *message, size_t *size) {
     conn->message_header_fill = (uint8_t)(conn->message_header_fill +
         message_copy(conn, conn->message_header + conn->message_header_fill,
             (size_t)SKR_MESSAGE_HEADER_SIZE - conn->message_header_fill));
     if (conn->message_header_fill < SKR_MESSAGE_HEADER_SIZE) {
         return SKR_WANT_INPUT;
     }
+    *size = message_size(conn->message_header);
     if (conn->message.data == NULL) {
         skr_status_t status = message_begin(conn);
         if (status != SKR_OK) {
@@ -72,27 +77,32 @@ static skr_status_t message_collect(skr_conn_t *conn, skr_view_t *message) {
         }
     }
     conn_block_t *block = &conn->message;
+    if (block->data == NULL) { // in pieces
+        *message = view_of(conn->message_header, SKR_MESSAGE_HEADER_SIZE);
+        return SKR_OK;
+    }
     block->end += (uint32_t)message_copy(conn, block->data + block->end, block->size - block->end);
     *message = view_of(block->data, block->size);
     return block->end == block->size ? SKR_OK : SKR_WANT_INPUT;
 }
 
-skr_status_t conn_next_message(skr_conn_t *conn, skr_view_t *message) {
+skr_status_t conn_next_message(skr_conn_t *conn, skr_view_t *message, size_t *size) {
     if (!conn_message_begun(conn)) {
         if (message_available(conn) == 0) {
             return SKR_WANT_INPUT;
         }
         skr_view_t piece = conn_content(conn);
         if (piece.size >= SKR_MESSAGE_HEADER_SIZE && message_size(piece.data) <= piece.size) {
-            *message = view_of(piece.data, message_size(piece.data));
+            *size = message_size(piece.data);
+            *message = view_of(piece.data, *size);
             return SKR_OK;
         }
     }
-    return message_collect(conn, message);
+    return message_collect(conn, message, size);
 }
 
 void conn_message_done(skr_conn_t *conn, skr_view_t message) {
-    if (conn->message.data != NULL) {
+    if (conn->message.data != NULL || message.data == conn->message_header) {
         conn_give(conn, SKR_REGION_MESSAGE, &conn->message);
         conn->message_header_fill = 0;
     } else {

@@ -1,15 +1,15 @@
-// Certificate and CertificateVerify: who this side is, and whether the peer is who it says.
+// Certificate and CertificateVerify: who this side is, and whether the peer holds its key.
 //
-// In: the peer's chain and signature (RFC 9846 sections 4.5.1, 4.5.2), this side's credential. Out:
-// PROOF_PATH and PROOF_SIGNATURE, each set in one function only; the peer's key in between, copied
-// out of the message that goes away; this side's messages. Path validation itself is in x509. The
-// caller may be asked for its verdict (SKR_WANT_VERIFY) or to sign (SKR_WANT_SIGNATURE): the
-// handlers then stop, and run again with the same message once there is an answer.
+// In: the peer's signature (RFC 9846 section 4.5.2), this side's credential. Out: PROOF_SIGNATURE,
+// set in one function only; this side's messages (section 4.5.1). The peer's chain is judged in
+// peer.c. The caller may be asked to sign (SKR_WANT_SIGNATURE): the handler then stops, and runs
+// again once there is an answer.
 #include "base/bytes.h"
 #include "base/ct.h"
 #include "hs/auth.h"
 #include "hs/handlers.h"
 #include "hs/offer.h"
+#include "hs/peer.h"
 
 // --- Certificate, sending (section 4.5.1) ---
 
@@ -28,29 +28,6 @@ skr_status_t auth_send_cert(hs_t *hs, writer_t *w) {
 
 // --- Certificate, receiving (section 4.5.1.3) ---
 
-static skr_status_t auth_read_chain(skr_view_t list, skr_view_t *chain, size_t *count) {
-    reader_t r = reader_of(list);
-    *count = 0;
-    for (;;) {
-        skr_view_t der = {NULL, 0};
-        wire_extensions_t extensions;
-        bool end = false;
-        skr_status_t status = wire_next_certificate(&r, &der, &extensions, &end);
-        if (status != SKR_OK || end) {
-            return status;
-        }
-        // Neither OCSP nor SCTs are asked for, so nothing may come (section 4.5.1).
-        status = wire_check_offered(&extensions, 0);
-        if (status != SKR_OK) {
-            return status;
-        }
-        if (*count == SKR_CHAIN_MAX) {
-            return SKR_ERR_CERT_TOO_COMPLEX;
-        }
-        chain[(*count)++] = der;
-    }
-}
-
 bool auth_certificate_at(skr_view_t body, size_t index, skr_view_t *der) {
     wire_certificate_t certificate;
     if (wire_read_certificate(body, &certificate) != SKR_OK) {
@@ -67,114 +44,8 @@ bool auth_certificate_at(skr_view_t body, size_t index, skr_view_t *der) {
     return true;
 }
 
-// The peer's key outlives the message that it came in: a copy of the numbers, nothing else.
-static skr_status_t auth_keep_key(hs_t *hs, skr_view_t leaf) {
-    skr_certificate_info_t info;
-    skr_status_t status = skr_certificate_read(leaf, &info);
-    if (status != SKR_OK) {
-        hs->path.status = status;
-        hs->path.field = SKR_FIELD_CERTIFICATE;
-        return status;
-    }
-    const skr_memory_t *memory = hs->config->memory;
-    size_t size = info.key.a.size + info.key.b.size;
-    if (size == 0 || size > SKR_PUBLIC_KEY_MAX) {
-        return SKR_ERR_CERT_ALGORITHM;
-    }
-    hs->peer_key_size = size; // also what was missing, when there is none
-    uint8_t *block = memory->take(memory->user, SKR_REGION_PEER_CERTIFICATE, size);
-    if (block == NULL) {
-        return SKR_ERR_MEMORY;
-    }
-    memcpy(block, info.key.a.data, info.key.a.size);
-    if (info.key.b.size > 0) {
-        memcpy(block + info.key.a.size, info.key.b.data, info.key.b.size);
-    }
-    hs->peer_key_block = block;
-    hs->peer_key.type = info.key.type;
-    hs->peer_key_hash = info.key_hash;
-    hs->peer_key.a = view_of(block, info.key.a.size);
-    hs->peer_key.b = view_of(block + info.key.a.size, info.key.b.size);
-    return SKR_OK;
-}
-
-// The one place that sets PROOF_PATH.
-static skr_status_t auth_check_path(hs_t *hs, const skr_view_t *chain, size_t count) {
-    const skr_config_t *config = hs->config;
-    if (config->verify == SKR_VERIFY_NONE) {
-        return SKR_OK; // and no proof: hs_proved() knows the policy
-    }
-    if (hs->now == 0 && !config->ignore_time) {
-        return SKR_ERR_TIME_UNKNOWN;
-    }
-    skr_verify_request_t request = {
-        .provider = config->provider,
-        .chain = chain,
-        .chain_count = count,
-        .anchors = config->anchors,
-        .anchor_count = config->anchor_count,
-        .purpose = hs_is_client(hs) ? SKR_PURPOSE_SERVER : SKR_PURPOSE_CLIENT,
-        .name = hs_is_client(hs) && !config->ignore_name ? &hs->peer_name : NULL,
-        .time = hs->now,
-        .ignore_time = config->ignore_time,
-        .rules = config->rules,
-        .max_intermediates = config->max_intermediates,
-    };
-    skr_status_t status = skr_x509_verify(&request, &hs->path);
-    if (status == SKR_OK) {
-        hs->proofs |= PROOF_PATH;
-    }
-    return status;
-}
-
-static skr_status_t auth_empty_chain(hs_t *hs) {
-    if (hs_is_client(hs)) {
-        return SKR_ERR_NO_CERTIFICATE;
-    }
-    if (hs->config->verify == SKR_VERIFY_REQUIRED) {
-        return SKR_ERR_CERTIFICATE_REQUIRED;
-    }
-    hs->facts |= F_EMPTY_CERT;
-    return SKR_OK;
-}
-
-skr_status_t auth_verdict(const hs_t *hs) {
-    if (!hs->config->ask_verify || hs->verdict == HS_VERDICT_ACCEPT) {
-        return SKR_OK;
-    }
-    return hs->verdict == HS_VERDICT_REFUSE ? SKR_ERR_CERT_REFUSED : SKR_WANT_VERIFY;
-}
-
-skr_status_t auth_judge(hs_t *hs, const skr_view_t *chain, size_t count) {
-    if (count == 0) {
-        return auth_empty_chain(hs);
-    }
-    skr_status_t status = auth_check_path(hs, chain, count);
-    if (status == SKR_OK) {
-        status = auth_keep_key(hs, chain[0]);
-    }
-    if (status != SKR_OK) {
-        return status;
-    }
-    hs->path_checked = true;
-    return auth_verdict(hs);
-}
-
 skr_status_t auth_recv_cert(hs_t *hs, skr_view_t body) {
-    if (hs->path_checked) {
-        return auth_verdict(hs);
-    }
-    wire_certificate_t certificate;
-    skr_view_t chain[SKR_CHAIN_MAX];
-    size_t count = 0;
-    skr_status_t status = wire_read_certificate(body, &certificate);
-    if (status == SKR_OK && certificate.context.size != 0) {
-        status = SKR_ERR_REQUEST_CONTEXT;
-    }
-    if (status == SKR_OK) {
-        status = auth_read_chain(certificate.list, chain, &count);
-    }
-    return status != SKR_OK ? status : auth_judge(hs, chain, count);
+    return peer_recv_chain(hs, body, false);
 }
 
 // --- Signatures ---

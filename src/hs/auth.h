@@ -1,13 +1,9 @@
-// Identity, as both versions need it: judging a chain, signing, checking a signature.
+// Signatures, as both versions need them: made and checked.
 #ifndef SKR_HS_AUTH_H
 #define SKR_HS_AUTH_H
 
 #include "hs/hs.h"
 
-// Judges the peer's chain (count 0: it has none) and keeps its key. May wait for the caller's
-// verdict; with hs->path_checked set, call auth_verdict() instead.
-skr_status_t auth_judge(hs_t *hs, const skr_view_t *chain, size_t count);
-skr_status_t auth_verdict(const hs_t *hs);
 // Writes scheme and signature of hs->to_sign by hs->credential; may wait for the caller's.
 skr_status_t auth_sign(hs_t *hs, writer_t *w);
 // The one place that sets PROOF_SIGNATURE. content: what scheme's verify() takes.

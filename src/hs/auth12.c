@@ -10,6 +10,7 @@
 #include "hs/handlers.h"
 #include "hs/kex12.h"
 #include "hs/offer.h"
+#include "hs/peer.h"
 #include "wire/messages12.h"
 
 enum { AUTH12_RSA_SIGN = 1, AUTH12_ECDSA_SIGN = 64 }; // ClientCertificateType
@@ -28,25 +29,7 @@ skr_status_t auth12_send_cert(hs_t *hs, writer_t *w) {
 }
 
 skr_status_t auth12_recv_cert(hs_t *hs, skr_view_t body) {
-    if (hs->path_checked) {
-        return auth_verdict(hs);
-    }
-    skr_view_t list = {NULL, 0};
-    skr_view_t chain[SKR_CHAIN_MAX];
-    skr_view_t der = {NULL, 0};
-    size_t count = 0;
-    skr_status_t status = wire_read_certificate12(body, &list);
-    if (status != SKR_OK) {
-        return status;
-    }
-    reader_t r = reader_of(list);
-    while (wire_next_certificate12(&r, &der)) {
-        if (count == SKR_CHAIN_MAX) {
-            return SKR_ERR_CERT_TOO_COMPLEX;
-        }
-        chain[count++] = der;
-    }
-    return reader_failed(&r) ? SKR_ERR_DECODE : auth_judge(hs, chain, count);
+    return peer_recv_chain(hs, body, true);
 }
 
 bool auth12_certificate_at(skr_view_t body, size_t index, skr_view_t *der) {

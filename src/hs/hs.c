@@ -7,6 +7,8 @@
 // and ends here.
 #include "hs/hs.h"
 
+#include "base/ct.h"
+
 skr_status_t hs_init(hs_t *hs, const skr_config_t *config, hs_sink_t sink, int64_t now) {
     hs->config = config;
     hs->sink = sink;
@@ -19,6 +21,31 @@ skr_status_t hs_init(hs_t *hs, const skr_config_t *config, hs_sink_t sink, int64
     }
     hs->script = hs_script(config, version);
     return hs_local(transcript_init(&hs->transcript, config->provider->hashes));
+}
+
+void *hs_take(hs_t *hs, skr_region_t region, size_t size) {
+    const skr_memory_t *memory = hs->config->memory;
+    void *data = memory->take(memory->user, region, size);
+    if (data == NULL) {
+        hs->short_size = (uint32_t)size;
+        hs->short_region = (uint8_t)region;
+    }
+    return data;
+}
+
+void hs_give(hs_t *hs, skr_region_t region, void *data, size_t size) {
+    const skr_memory_t *memory = hs->config->memory;
+    if (data != NULL) {
+        ct_wipe(data, size);
+        memory->give(memory->user, region, data, size);
+    }
+}
+
+void hs_end(hs_t *hs) {
+    hs_give(hs, SKR_REGION_CERTIFICATES, hs->stream, hs->stream_size);
+    hs_give(hs, SKR_REGION_PEER_CERTIFICATE, hs->peer_key_block, hs->peer_key_size);
+    hs->stream = NULL;
+    hs->peer_key_block = NULL;
 }
 
 const hs_script_t *hs_script(const skr_config_t *config, uint16_t version) {

@@ -12,6 +12,7 @@
 #include "keys/suites.h"
 #include "keys/transcript.h"
 #include "skerry/config.h"
+#include "wire/chain.h"
 #include "wire/messages.h"
 
 typedef struct hs hs_t;
@@ -42,7 +43,7 @@ enum {
 // policy demands. ---
 enum {
     PROOF_FINISHED = 1, // fin13_recv: the peer saw the same handshake and has its keys
-    PROOF_PATH = 2, // auth_check_path: its chain leads to a trusted root and bears its name
+    PROOF_PATH = 2, // peer_finish_path: its chain leads to a trusted root and bears its name
     PROOF_SIGNATURE = 4, // auth_check_signature: it holds the certificate's key
     PROOF_PSK = 8, // psk.c: it knows the pre-shared key, if its Finished is right
 };
@@ -145,10 +146,16 @@ struct hs {
     const skr_signature_t *scheme; // that this side signs with
     uint16_t peer_scheme; // that the peer signed with
 
+    bool more; // the message at hand is a piece, and others follow
+    wire_chain_t chain; // where a Certificate is that comes in pieces
+    struct x509_stream *stream; // SKR_REGION_CERTIFICATES, while it comes
+    size_t stream_size;
     uint8_t peer_key_hash; // skr_hash_id_t that an RSA-PSS key is bound to, SKR_HASH_NONE: any
     skr_public_key_t peer_key; // views into peer_key_block
     uint8_t *peer_key_block; // SKR_REGION_PEER_CERTIFICATE
     size_t peer_key_size;
+    uint32_t short_size; // bytes that the caller's memory did not have
+    uint8_t short_region; // skr_region_t
     bool path_checked; // auth_recv_cert has been here before it waited
     uint8_t verdict; // the caller's answer to SKR_WANT_VERIFY: HS_VERDICT_*
     skr_verify_result_t path;
@@ -195,6 +202,12 @@ bool hs_peer_verified(const hs_t *hs);
 bool hs_allows(const skr_config_t *config, uint16_t version);
 // The script of a role and version in the build, NULL: none.
 const hs_script_t *hs_script(const skr_config_t *config, uint16_t version);
+// Memory of one of the caller's regions; NULL: there is none, and short_size and short_region say
+// of what. It goes back wiped; data may be NULL.
+void *hs_take(hs_t *hs, skr_region_t region, size_t size);
+void hs_give(hs_t *hs, skr_region_t region, void *data, size_t size);
+// All that is still taken goes back.
+void hs_end(hs_t *hs);
 // Random bytes from the configuration's source, else the provider's.
 skr_status_t hs_random(const hs_t *hs, uint8_t *out, size_t size);
 // The cipher suite is settled: with it the hash and the AEAD, which the provider has.

@@ -215,6 +215,37 @@ skr_status_t walk_recv(hs_t *hs, skr_view_t message) {
     return walk_behind(hs, hs->step);
 }
 
+// A chain may be long. Where the caller wants to see it, it must lie in memory as a whole.
+bool walk_takes_pieces(const hs_t *hs, uint8_t type) {
+    return type == WIRE_CERTIFICATE && !hs->config->ask_verify;
+}
+
+skr_status_t walk_recv_begin(hs_t *hs, skr_view_t header) {
+    uint16_t learned = 0;
+    uint8_t index = walk_find(hs, header.data[0], &learned);
+    if (index == hs->script->count) {
+        return SKR_ERR_UNEXPECTED_MESSAGE;
+    }
+    reader_t r = reader_of(view_of(header.data + 1, 3));
+    walk_trace(hs, &hs->script->steps[index], false, SKR_MESSAGE_HEADER_SIZE + reader_u24(&r));
+    hs->step = index;
+    hs->facts = (uint16_t)(hs->facts | learned);
+    return hs_local(transcript_add(&hs->transcript, header));
+}
+
+skr_status_t walk_recv_piece(hs_t *hs, skr_view_t piece, size_t left) {
+    hs->more = left > 0;
+    skr_status_t status = hs->script->steps[hs->step].recv(hs, piece);
+    hs->more = false;
+    if (status != SKR_OK) {
+        return status;
+    }
+    if (!transcript_add(&hs->transcript, piece)) {
+        return SKR_ERR_PROVIDER;
+    }
+    return left > 0 ? SKR_OK : walk_behind(hs, hs->step);
+}
+
 skr_status_t walk_recv_ccs(hs_t *hs) {
     uint16_t learned = 0;
     uint8_t index = walk_find(hs, WIRE_CHANGE_CIPHER_SPEC, &learned);

@@ -24,5 +24,11 @@ void walk_switch(hs_t *hs, const hs_script_t *script, uint16_t type);
 // Judges a whole message (with its header). hs->leftover must say whether handshake bytes wait
 // behind it. A wait: nothing has happened, call again with the same message once it is answered.
 skr_status_t walk_recv(hs_t *hs, skr_view_t message);
+// May a message of this type come in pieces? Then walk_recv_begin() takes its header, and
+// walk_recv_piece() its body, with left bytes still to come behind the piece; the last one does
+// what walk_recv() does. Such a message never waits.
+bool walk_takes_pieces(const hs_t *hs, uint8_t type);
+skr_status_t walk_recv_begin(hs_t *hs, skr_view_t header);
+skr_status_t walk_recv_piece(hs_t *hs, skr_view_t piece, size_t left);
 
 #endif

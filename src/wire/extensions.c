@@ -115,6 +115,12 @@ skr_status_t wire_check_offered(const wire_extensions_t *extensions, uint32_t of
     return unsolicited ? SKR_ERR_UNSOLICITED_EXTENSION : SKR_OK;
 }
 
+skr_status_t wire_refuse_extension(uint16_t number, unsigned message) {
+    wire_ext_t ext = extension_find(number);
+    bool misplaced = ext != WIRE_EXT_COUNT && (extension_rows[ext].messages & message) == 0;
+    return misplaced ? SKR_ERR_MISPLACED_EXTENSION : SKR_ERR_UNSOLICITED_EXTENSION;
+}
+
 // --- Bodies, reading ---
 
 static skr_status_t read_end(const reader_t *r) {

@@ -78,6 +78,9 @@ skr_status_t wire_read_extensions(reader_t *r, unsigned message, wire_extensions
 // Those that came must have been offered (bits): else SKR_ERR_UNSOLICITED_EXTENSION, as for unknown
 // ones.
 skr_status_t wire_check_offered(const wire_extensions_t *extensions, uint32_t offered);
+// Refuses an extension where none may be: SKR_ERR_MISPLACED_EXTENSION for one that never belongs
+// into this message (WIRE_IN_*), else SKR_ERR_UNSOLICITED_EXTENSION.
+skr_status_t wire_refuse_extension(uint16_t number, unsigned message);
 
 // --- Bodies, reading ---
 // Each demands that the whole body is read; SKR_ERR_DECODE unless it says other.

@@ -77,12 +77,12 @@ extern const uint8_t certificate_fields[CERTIFICATE_FIELDS];
 bool extensions_read(x509_certificate_t *certificate, reader_t *r);
 // The bit (X509_EXT_*) of an extension by its OID, 0: one that is not known; *field (skr_field_t)
 // is how refusals call it.
-uint16_t extension_bit(skr_view_t oid, uint8_t *field);
+uint16_t extensions_bit(skr_view_t oid, uint8_t *field);
 // Reads the value of one extension, the content of its OCTET STRING, and notes that it is there.
 // false: malformed, or a second one of a known kind.
-bool extension_read(
+bool extensions_read_one(
     x509_certificate_t *certificate, uint16_t bit, bool is_critical, skr_view_t value);
 // Only notes that it is there: for one whose value is read elsewhere.
-bool extension_note(x509_certificate_t *certificate, uint16_t bit, bool is_critical);
+bool extensions_note(x509_certificate_t *certificate, uint16_t bit, bool is_critical);
 
 #endif

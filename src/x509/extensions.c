@@ -210,13 +210,13 @@ static const extension_row_t *extension_find(skr_view_t oid) {
     return row;
 }
 
-uint16_t extension_bit(skr_view_t oid, uint8_t *field) {
+uint16_t extensions_bit(skr_view_t oid, uint8_t *field) {
     const extension_row_t *row = extension_find(oid);
     *field = row->field;
     return row->bit;
 }
 
-bool extension_note(x509_certificate_t *c, uint16_t bit, bool is_critical) {
+bool extensions_note(x509_certificate_t *c, uint16_t bit, bool is_critical) {
     bool again = (c->extensions & bit) != 0; // RFC 5280 section 4.2: not twice
     bool understood = (bit & EXTENSIONS_UNDERSTOOD) != 0;
     c->extensions = (uint16_t)(c->extensions | bit);
@@ -226,10 +226,10 @@ bool extension_note(x509_certificate_t *c, uint16_t bit, bool is_critical) {
     return !again;
 }
 
-bool extension_read(x509_certificate_t *c, uint16_t bit, bool is_critical, skr_view_t value) {
+bool extensions_read_one(x509_certificate_t *c, uint16_t bit, bool is_critical, skr_view_t value) {
     reader_t r = reader_of(value);
     extension_read_value(c, bit, is_critical, &r);
-    return extension_note(c, bit, is_critical) && reader_done(&r);
+    return extensions_note(c, bit, is_critical) && reader_done(&r);
 }
 
 bool extensions_read(x509_certificate_t *c, reader_t *r) {
@@ -241,10 +241,11 @@ bool extensions_read(x509_certificate_t *c, reader_t *r) {
         bool is_critical;
         const uint8_t *here = list.p;
         skr_view_t value = extension_read_head(&list, &oid, &is_critical);
-        uint16_t bit = extension_bit(oid, &c->field);
+        uint16_t bit = extensions_bit(oid, &c->field);
         // Only the unknown ones must be searched for doubles.
         bool again = bit == 0 && extension_came_before(start, here, oid);
-        if (!extension_read(c, bit, is_critical, value) || again || ++count > SKR_EXTENSIONS_MAX) {
+        if (!extensions_read_one(c, bit, is_critical, value) || again ||
+            ++count > SKR_EXTENSIONS_MAX) {
             return false;
         }
     } while (reader_more(&list));

@@ -10,6 +10,7 @@
 // which is then what the refusal says.
 #include "base/bytes.h"
 #include "x509/algorithm.h"
+#include "x509/anchor.h"
 #include "x509/check.h"
 #include "x509/constraints.h"
 #include "x509/signature.h"
@@ -253,7 +254,7 @@ static skr_status_t link_anchor(
     size_t blamed = STREAM_ANCHOR + anchor; // how long the chain will be is not known
     uint8_t field = SKR_FIELD_NONE;
     bool good = false;
-    skr_status_t status = certificate_read(&c, request->anchors[anchor]);
+    skr_status_t status = anchor_read(&c, request->anchors[anchor]);
     link_issuer_t issuer = {&c.key, c.key_hash, c.subject_key_id, c.name_constraints, blamed};
     if (status != SKR_OK) {
         field = c.field;
@@ -278,15 +279,13 @@ static skr_status_t link_anchor(
 static skr_status_t link_anchors(x509_stream_t *s, const skr_verify_request_t *request, size_t n) {
     skr_status_t status = SKR_OK;
     skr_view_t name;
-    skr_view_t issuer;
     skr_view_t subject;
     size_t first = link_node(s, n)->anchor;
-    if (first == WINDOW_NO_ANCHOR || !certificate_names(request->anchors[first], &issuer, &name)) {
+    if (first == WINDOW_NO_ANCHOR || !anchor_subject(request->anchors[first], &name)) {
         return SKR_OK;
     }
     for (size_t i = first; i < request->anchor_count && status == SKR_OK && !s->done; i++) {
-        if (certificate_names(request->anchors[i], &issuer, &subject) &&
-            name_equal(subject, name)) {
+        if (anchor_subject(request->anchors[i], &subject) && name_equal(subject, name)) {
             status = link_anchor(s, request, n, i);
         }
     }

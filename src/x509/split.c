@@ -8,6 +8,7 @@
 // hashes by itself (Ed25519) wants the TBSCertificate as it is: it is kept then. Judges nothing.
 #include "base/bytes.h"
 #include "x509/algorithm.h"
+#include "x509/anchor.h"
 #include "x509/match.h"
 #include "x509/name.h"
 #include "x509/stream.h"
@@ -185,10 +186,8 @@ static skr_status_t split_start_hash(
 // The first anchor that bears a name.
 static uint16_t split_find_anchor(const skr_verify_request_t *request, skr_view_t name) {
     for (size_t i = 0; i < request->anchor_count && i < WINDOW_NO_ANCHOR; i++) {
-        skr_view_t issuer;
         skr_view_t subject;
-        if (certificate_names(request->anchors[i], &issuer, &subject) &&
-            name_equal(subject, name)) {
+        if (anchor_subject(request->anchors[i], &subject) && name_equal(subject, name)) {
             return (uint16_t)i;
         }
     }
@@ -283,7 +282,7 @@ static skr_status_t split_oid(x509_stream_t *s, skr_view_t element) {
     }
     s->state = SPLIT_CRITICAL;
     s->extension_critical = false;
-    s->extension = extension_bit(oid, &s->facts.field);
+    s->extension = extensions_bit(oid, &s->facts.field);
     return s->extension != 0 ? SKR_OK : split_unknown(s, element);
 }
 
@@ -298,7 +297,7 @@ static skr_status_t split_value(x509_stream_t *s, skr_view_t element) {
     x509_certificate_t c;
     reader_t r = reader_of(element);
     split_load(s, &c);
-    bool ok = extension_read(
+    bool ok = extensions_read_one(
         &c, s->extension, s->extension_critical, der_get(&r, DER_OCTET_STRING));
     split_store(s, &c);
     s->state = SPLIT_VALUE_END;
@@ -481,7 +480,7 @@ static bool split_open_value(x509_stream_t *s, uint8_t tag) {
     }
     x509_certificate_t c;
     split_load(s, &c);
-    bool ok = extension_note(&c, s->extension, s->extension_critical);
+    bool ok = extensions_note(&c, s->extension, s->extension_critical);
     split_store(s, &c);
     if (s->extension != 0) {
         return ok && split_enter(s, SPLIT_NAMES);

@@ -22,7 +22,7 @@ typedef struct {
     bool is_ca, names_issuer_certificate, not_understood;
 } stream_facts_t;
 
-typedef struct {
+typedef struct x509_stream {
     skr_verify_result_t *result;
     window_t window;
     refusal_t refusal;

@@ -72,7 +72,8 @@ static bool streamed_alike(const skr_verify_request_t *request, const skr_verify
 skr_status_t x509_both(const skr_verify_request_t *request, skr_verify_result_t *result) {
     static const size_t pieces[] = {0, 1, 7, 64};
     skr_status_t status = skr_x509_verify(request, result);
-    for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+    bool fits = request->chain_count <= SKR_CHAIN_MAX; // no peer may send more
+    for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]) && fits; i++) {
         skr_verify_result_t streamed;
         (void)x509_streamed(request, X509_STREAMED_WINDOW_MAX, pieces[i], &streamed, NULL);
         if (!streamed_alike(request, result, &streamed)) {

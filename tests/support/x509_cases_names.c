@@ -147,8 +147,8 @@ static void show(const leaf_t *leaf, unsigned number, unsigned asked, place_t pl
     constraints_t c = constraints_of(number);
     char text[512];
     snprintf(text, sizeof(text),
-        "asked for %s; leaf: commonName %s (%s), DNS %s, IP %s, extra [%u] \"%.*s\"; %s permits DNS "
-        "%s, IP %s, excludes DNS %s, IP %s",
+        "asked for %s; leaf: commonName %s (%s), DNS %s, IP %s, extra [%u] \"%.*s\"; "
+        "%s permits DNS %s, IP %s, excludes DNS %s, IP %s",
         asked == IS_DNS ? "DNS" : "IP", state_names[leaf->common_name],
         leaf->common_name_kind == IS_DNS ? "DNS" : "IP", state_names[leaf->names[IS_DNS]],
         state_names[leaf->names[IS_IP]], leaf->extra.tag, (int)leaf->extra.size,

@@ -307,6 +307,7 @@ static void test_round(void **state) {
     x509_try_begin(&t);
     t.in_memory = true;
     t.request.provider = counting_provider();
+    t.in_memory = true;
     x509_make(&first, &(x509_make_t){.subject = "First", .ca = true, .key_number = 5});
     x509_make(&second,
         &(x509_make_t){.subject = "Second", .ca = true, .key_number = 6, .issuer = &first});

@@ -83,10 +83,9 @@ static void visit(void *user, const x509_case_t *c) {
 }
 
 static bool report(const tally_t *t) {
-    printf(
-        "%s, %u cases, each %uth with both libraries:\n    to accept: %u accepted, %u refused\n    to refuse: %u refused, %u accepted\n",
-        t->name, t->number, SAMPLE, t->accepted, t->wrongly_refused, t->refused,
-        t->wrongly_accepted);
+    printf("%s, %u cases, each %uth with both libraries:\n", t->name, t->number, SAMPLE);
+    printf("    to accept: %u accepted, %u refused\n", t->accepted, t->wrongly_refused);
+    printf("    to refuse: %u refused, %u accepted\n", t->refused, t->wrongly_accepted);
     printf("    signatures for one case: at most %u to accept it, %u to refuse it, of %u\n",
         t->dearest[1], t->dearest[0], SKR_PATH_SIGNATURES_MAX);
     if (2 * t->dearest[1] > SKR_PATH_SIGNATURES_MAX) {

@@ -66,7 +66,6 @@ struct skr_conn {
     uint8_t message_header[SKR_MESSAGE_HEADER_SIZE];
     uint8_t message_header_fill;
     uint8_t record_type; // of the content at hand
-    uint32_t pieces_left; // bytes still to come of a message that is judged piece by piece
     uint8_t last_words[32]; // a sealed alert: needs no memory of the caller when all else is gone
     uint8_t last_words_start, last_words_end;
     uint8_t alpn; // 1 + index, 0: none
@@ -88,6 +87,7 @@ struct skr_conn {
     bool closed_out; // close_notify was sent
     bool skip_early; // server: records that can't be opened are early data (section 4.3.10)
     uint32_t skipped; // bytes of early data passed over
+    uint32_t pieces_left; // bytes still to come of a message that is judged piece by piece
 };
 
 // config.c

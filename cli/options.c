@@ -64,6 +64,7 @@ static const option_t table[] = {
     FLAG("allow-psk-ke", OPTIONS_BOTH, allow_psk_ke, "resume without a fresh key exchange too: cheaper, no forward secrecy"),
     TEXT("provider", "NAME", OPTIONS_BOTH, provider, "crypto library: openssl or bearssl (default: openssl)"),
     TEXT("time", "WHEN", OPTIONS_BOTH, time, "check certificates as of then: seconds since 1970 or YYYY-MM-DDTHH:MM:SSZ"),
+    FLAG("strict", OPTIONS_BOTH, strict, "also refuse certificates that no public CA may issue, though private ones often do"),
     FLAG("ignore-time", OPTIONS_BOTH, ignore_time, "accept expired certificates"),
     NUMBER("pad", "N", OPTIONS_BOTH, pad, 0, 16384, "pad records to a multiple of N bytes"),
     NUMBER("max-record-in", "N", OPTIONS_BOTH, max_record_in, 64, 16384, "refuse records with more than N bytes of content"),

@@ -25,7 +25,7 @@ typedef struct {
     long pad, max_record_in, max_record_out, update_every, timeout, ticket_count;
     bool tls12, tls13, no_tickets, allow_psk_ke;
     bool insecure, trace, once, echo, www, update_keys, keep_cipher_state, no_compatibility;
-    bool ignore_time, require_known_name, quiet, help;
+    bool ignore_time, strict, require_known_name, quiet, help;
 } options_t;
 
 typedef enum { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_WRONG } options_outcome_t;

@@ -199,6 +199,7 @@ static bool make_trust(settings_t *settings, skr_role_t role) {
         return false;
     }
     settings->config.ignore_time = options->ignore_time;
+    settings->config.rules = options->strict ? &skr_x509_rules_strict : NULL;
     return role == SKR_CLIENT ? make_verify_client(settings) : make_verify_server(settings);
 }
 

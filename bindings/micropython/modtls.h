@@ -45,6 +45,7 @@
 #define TLS_CERT_NONE (0)
 #define TLS_CERT_OPTIONAL (1)
 #define TLS_CERT_REQUIRED (2)
+#define TLS_VERIFY_X509_STRICT (0x20)
 
 // A certificate chain with its key. Keys are opened once and closed by the finaliser.
 typedef struct _tls_credential_t {

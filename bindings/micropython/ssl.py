@@ -41,6 +41,7 @@ class SSLContext:
         self._keylog = None
 
     verify_mode = _forward("verify_mode")
+    verify_flags = _forward("verify_flags")
     verify_callback = _forward("verify_callback")
     check_hostname = _forward("check_hostname")
     check_time = _forward("check_time")

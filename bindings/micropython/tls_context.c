@@ -218,6 +218,9 @@ static bool context_load(tls_context_t *self, qstr attr, mp_obj_t *value) {
         case MP_QSTR_verify_mode:
             *value = MP_OBJ_NEW_SMALL_INT(self->verify_mode);
             return true;
+        case MP_QSTR_verify_flags:
+            *value = MP_OBJ_NEW_SMALL_INT(self->config.rules != NULL ? TLS_VERIFY_X509_STRICT : 0);
+            return true;
         case MP_QSTR_verify_callback:
             *value = self->verify_callback;
             return true;
@@ -277,10 +280,23 @@ static mp_int_t int_within(mp_obj_t value, mp_int_t low, mp_int_t high) {
     return number;
 }
 
+// CPython's other flags ask for revocation lists, which there are none of, or for what is always
+// so.
+static const skr_x509_rules_t *verify_rules(mp_obj_t value) {
+    mp_int_t flags = mp_obj_get_int(value);
+    if ((flags & ~TLS_VERIFY_X509_STRICT) != 0) {
+        mp_raise_ValueError(MP_ERROR_TEXT("verify_flags takes VERIFY_X509_STRICT only"));
+    }
+    return flags != 0 ? &skr_x509_rules_strict : NULL;
+}
+
 static bool context_store(tls_context_t *self, qstr attr, mp_obj_t value) {
     switch (attr) {
         case MP_QSTR_verify_mode:
             self->verify_mode = (uint8_t)int_within(value, TLS_CERT_NONE, TLS_CERT_REQUIRED);
+            return true;
+        case MP_QSTR_verify_flags:
+            self->config.rules = verify_rules(value);
             return true;
         case MP_QSTR_verify_callback:
             self->verify_callback = callback_or_none(value);

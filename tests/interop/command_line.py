@@ -192,6 +192,19 @@ def moments():
     return None
 
 
+def strict():
+    """The servers' common name is none of their names, which only --strict minds; the clients' certificates keep all rules."""
+    failed, _, _ = talk(('--strict', '--ca', peers.root()), credentials('client-p256'))
+    if failed:
+        return failed
+    port = peers.free_port()
+    server = peers.Server(port, peers.SKERRY, 'server', *credentials('p256'), '--listen', f'127.0.0.1:{port}', '--once', '--echo')
+    code, client = run('client', f'127.0.0.1:{port}', '--ca', peers.root(), '--strict')
+    server.finish()
+    good = code == 1 and 'subject' in client.err and 'CERT_NAME' in client.err and 'bad_certificate' in server.err
+    return None if good else f'{code}\n{client.said}\n{server.said}'
+
+
 def quiet():
     failed, client, server = talk(('--quiet',), ('--quiet',))
     return failed or (None if not client.err + server.err else client.err + server.err)
@@ -291,7 +304,7 @@ def main():
     wrongs, works = table.Table('what is wrong', ['']), table.Table('what works', [''])
     for row, (code, words, *arguments) in usage().items():
         wrongs.run(row, '', wrong, code, words, *arguments)
-    for cell in (help_and_version, versions, sessions, session_of_another_name, session_forgotten, ipv6, by_name, moments, quiet, key_log_is_private, key_log_from_environment,
+    for cell in (help_and_version, versions, sessions, session_of_another_name, session_forgotten, ipv6, by_name, moments, strict, quiet, key_log_is_private, key_log_from_environment,
                  server_interrupted, reader_went_away, several_clients, any_free_port, der_files):
         works.run(cell.__name__.replace('_', ' '), '', cell)
     for number in (signal.SIGINT, signal.SIGTERM):

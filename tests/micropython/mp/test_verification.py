@@ -89,6 +89,24 @@ def test_verify_mode_none_takes_anybody():
         equal(c.info()["peer_verified"], False)
 
 
+def test_verify_flags():
+    # The hub's common name is none of its names, which only the strict rules mind.
+    context = client_context()
+    equal(context.verify_flags, ssl.VERIFY_DEFAULT)
+    context.verify_flags |= ssl.VERIFY_X509_STRICT
+    equal(context.verify_flags, 0x20)
+    c, s, a, b = wrap(context)
+    (number, text), (server_number, server_text) = shake_fails(c, s)
+    contains(text, "CERT_NAME")
+    contains(text, "the peer's certificate: subject)")
+    contains(server_text, "[received alert bad_certificate]")
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    connected(context)
+    for flags in (4, 12, -1, 0x24):
+        contains(raises(ValueError, setattr, context, "verify_flags", flags), "VERIFY_X509_STRICT")
+    equal(context.verify_flags, 0)
+
+
 def test_client_certificate_required():
     for cert, what, alert in (
         (None, "CERTIFICATE_REQUIRED", "certificate_required"),

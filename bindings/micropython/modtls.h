@@ -87,7 +87,9 @@ typedef struct _tls_socket_t {
     skr_conn_t *conn; // NULL: given back
     void *conn_block; // the memory that it lives in
     mp_obj_t server_hostname;
-    mp_obj_t peer_certificate; // bytes or None
+    byte *peer_certificate; // DER; NULL: none, or it is not kept
+    size_t peer_certificate_size;
+    skr_chain_watch_t chain_watch;
     mp_obj_t session; // bytes or None: the newest that was looked at
     tls_watch_t *watch; // NULL: nobody watches
     byte *stash; // received bytes that the engine could not take yet

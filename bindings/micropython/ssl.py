@@ -57,6 +57,7 @@ class SSLContext:
     num_tickets = _forward("num_tickets")
     max_record_out = _forward("max_record_out")
     chunk = _forward("chunk")
+    certificate_window = _forward("certificate_window")
 
     @property
     def keylog_filename(self):

@@ -55,10 +55,6 @@ void tls_answer_verify(tls_socket_t *o) {
     while (skr_conn_peer_certificate(o->conn, count, &der)) {
         ++count;
     }
-    if (count > 0 && o->context->keep_peer_certificate &&
-        skr_conn_peer_certificate(o->conn, 0, &der)) {
-        o->peer_certificate = mp_obj_new_bytes(der.data, der.size);
-    }
     mp_obj_t callback = o->context->verify_callback;
     mp_obj_t raised = MP_OBJ_NULL;
     bool good = true;

@@ -192,7 +192,7 @@ static MP_DEFINE_CONST_FUN_OBJ_2(context_set_alpn_protocols_obj, context_set_alp
 
 // --- Attributes ---
 
-static bool context_load_records(const tls_context_t *self, qstr attr, mp_obj_t *value) {
+static bool context_load_memory(const tls_context_t *self, qstr attr, mp_obj_t *value) {
     switch (attr) {
         case MP_QSTR_max_record_in:
             *value = MP_OBJ_NEW_SMALL_INT(self->config.max_record_in != 0
@@ -207,6 +207,11 @@ static bool context_load_records(const tls_context_t *self, qstr attr, mp_obj_t 
         case MP_QSTR_chunk:
             *value = MP_OBJ_NEW_SMALL_INT(
                 self->config.chunk != 0 ? self->config.chunk : SKR_CHUNK_SIZE);
+            return true;
+        case MP_QSTR_certificate_window:
+            *value = MP_OBJ_NEW_SMALL_INT(self->config.certificate_window != 0
+                    ? self->config.certificate_window
+                    : SKR_CERTIFICATE_WINDOW);
             return true;
         default:
             return false;
@@ -260,7 +265,7 @@ static bool context_load(tls_context_t *self, qstr attr, mp_obj_t *value) {
                 self->config.ticket_count != 0 ? self->config.ticket_count : 1);
             return true;
         default:
-            return context_load_records(self, attr, value);
+            return context_load_memory(self, attr, value);
     }
 }
 
@@ -288,6 +293,26 @@ static const skr_x509_rules_t *verify_rules(mp_obj_t value) {
         mp_raise_ValueError(MP_ERROR_TEXT("verify_flags takes VERIFY_X509_STRICT only"));
     }
     return flags != 0 ? &skr_x509_rules_strict : NULL;
+}
+
+// What a connection takes of the heap.
+static bool context_store_memory(tls_context_t *self, qstr attr, mp_obj_t value) {
+    switch (attr) {
+        case MP_QSTR_max_record_in:
+            self->config.max_record_in = (uint16_t)int_within(value, 512, SKR_RECORD_PLAIN_MAX);
+            return true;
+        case MP_QSTR_max_record_out:
+            self->config.max_record_out = (uint16_t)int_within(value, 64, SKR_RECORD_PLAIN_MAX);
+            return true;
+        case MP_QSTR_chunk:
+            self->config.chunk = (uint16_t)int_within(value, SKR_CHUNK_MIN, UINT16_MAX);
+            return true;
+        case MP_QSTR_certificate_window:
+            self->config.certificate_window = (uint16_t)int_within(value, 64, UINT16_MAX);
+            return true;
+        default:
+            return false;
+    }
 }
 
 static bool context_store(tls_context_t *self, qstr attr, mp_obj_t value) {
@@ -337,17 +362,8 @@ static bool context_store(tls_context_t *self, qstr attr, mp_obj_t value) {
         case MP_QSTR_num_tickets:
             self->config.ticket_count = (uint8_t)int_within(value, 1, 10);
             return true;
-        case MP_QSTR_max_record_in:
-            self->config.max_record_in = (uint16_t)int_within(value, 512, SKR_RECORD_PLAIN_MAX);
-            return true;
-        case MP_QSTR_max_record_out:
-            self->config.max_record_out = (uint16_t)int_within(value, 64, SKR_RECORD_PLAIN_MAX);
-            return true;
-        case MP_QSTR_chunk:
-            self->config.chunk = (uint16_t)int_within(value, SKR_CHUNK_MIN, UINT16_MAX);
-            return true;
         default:
-            return false;
+            return context_store_memory(self, attr, value);
     }
 }
 

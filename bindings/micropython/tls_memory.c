@@ -19,6 +19,7 @@ static const qstr region_names[SKR_REGION_COUNT] = {
     [SKR_REGION_CIPHER_IN] = MP_QSTR_cipher_in,
     [SKR_REGION_CIPHER_OUT] = MP_QSTR_cipher_out,
     [SKR_REGION_SESSION] = MP_QSTR_session,
+    [SKR_REGION_CERTIFICATES] = MP_QSTR_certificates,
     [SKR_REGION_PEER_CERTIFICATE] = MP_QSTR_peer_certificate,
 };
 

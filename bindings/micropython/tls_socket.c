@@ -72,6 +72,22 @@ static skr_view_t name_view(mp_obj_t server_hostname) {
     return view;
 }
 
+// The peer's own certificate, as it comes. Where there is no room for it, there is none to show.
+static void keep_certificate(
+    void *user, unsigned index, size_t size, size_t offset, skr_view_t piece) {
+    tls_socket_t *o = user;
+    if (index > 0) {
+        return;
+    }
+    if (offset == 0) {
+        o->peer_certificate = tls_malloc_maybe(size);
+        o->peer_certificate_size = size;
+    }
+    if (o->peer_certificate != NULL) {
+        memcpy(o->peer_certificate + offset, piece.data, piece.size);
+    }
+}
+
 static void configure(tls_socket_t *o) {
     static const uint8_t verify[] = {SKR_VERIFY_NONE, SKR_VERIFY_OPTIONAL, SKR_VERIFY_REQUIRED};
     tls_context_t *context = o->context;
@@ -79,8 +95,11 @@ static void configure(tls_socket_t *o) {
     o->config.memory = &o->memory;
     o->config.verify = (skr_verify_t)verify[context->verify_mode];
     o->config.ignore_name = !context->check_hostname;
-    o->config.ask_verify = context->verify_callback != mp_const_none ||
-        (context->keep_peer_certificate && context->verify_mode != TLS_CERT_NONE);
+    o->config.ask_verify = context->verify_callback != mp_const_none;
+    if (context->keep_peer_certificate && context->verify_mode != TLS_CERT_NONE) {
+        o->chain_watch = (skr_chain_watch_t){keep_certificate, o};
+        o->config.chain_watch = &o->chain_watch;
+    }
 }
 
 static tls_socket_t *make(
@@ -99,7 +118,6 @@ static tls_socket_t *make(
     memset((byte *)o + sizeof(o->base), 0, sizeof(*o) - sizeof(o->base));
     o->context = context;
     o->server_hostname = server_hostname;
-    o->peer_certificate = mp_const_none;
     o->session = mp_const_none;
     o->error.status = SKR_OK;
     tls_memory_init(o);
@@ -469,17 +487,14 @@ static MP_DEFINE_CONST_FUN_OBJ_1(socket_info_obj, socket_info);
 // verified.
 static mp_obj_t socket_getpeercert(size_t n_args, const mp_obj_t *args) {
     tls_socket_t *o = MP_OBJ_TO_PTR(args[0]);
-    if (n_args > 1 && mp_obj_is_true(args[1])) {
-        return o->peer_certificate;
+    bool as_bytes = n_args > 1 && mp_obj_is_true(args[1]);
+    skr_view_t der = {o->peer_certificate, o->peer_certificate_size};
+    if (o->ready && der.data != NULL) {
+        return as_bytes ? mp_obj_new_bytes(der.data, der.size) : tls_certificate_dict(der);
     }
     skr_conn_info_t info;
-    if (o->peer_certificate == mp_const_none) {
-        bool unverified = info_of(o, &info) && info.peer_scheme != 0 && !info.peer_verified;
-        return unverified ? mp_obj_new_dict(0) : mp_const_none;
-    }
-    size_t size;
-    const char *der = mp_obj_str_get_data(o->peer_certificate, &size);
-    return tls_certificate_dict((skr_view_t){(const uint8_t *)der, size});
+    bool unverified = info_of(o, &info) && info.peer_scheme != 0 && !info.peer_verified;
+    return unverified && !as_bytes ? mp_obj_new_dict(0) : mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(socket_getpeercert_obj, 1, 2, socket_getpeercert);
 

@@ -78,6 +78,14 @@ typedef struct {
     void *user;
 } skr_trace_t;
 
+// The peer's certificates as their bytes come, for who wants to keep one: before anything is
+// judged, so that what was seen means nothing unless the handshake completes and peer_verified is
+// set. size is the certificate's, in DER; piece stands at offset in it. May not call the engine.
+typedef struct {
+    void (*bytes)(void *user, unsigned index, size_t size, size_t offset, skr_view_t piece);
+    void *user;
+} skr_chain_watch_t;
+
 // Secrets for debuggers (RFC 9850). Whoever gets them reads the connection.
 typedef struct {
     // label is one of RFC 9850 section 3.1; client_random SKR_RANDOM_SIZE bytes.
@@ -189,6 +197,7 @@ typedef struct {
     bool no_compatibility; // don't disguise as TLS 1.2 for middleboxes (RFC 9846 appendix E.4)
 
     const skr_trace_t *trace; // NULL: none
+    const skr_chain_watch_t *chain_watch; // NULL: none
     const skr_secret_log_t *secret_log; // NULL: none
 } skr_config_t;
 

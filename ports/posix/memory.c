@@ -57,6 +57,7 @@ const char *posix_region_name(unsigned region) {
         [SKR_REGION_CIPHER_IN] = "cipher in",
         [SKR_REGION_CIPHER_OUT] = "cipher out",
         [SKR_REGION_SESSION] = "session",
+        [SKR_REGION_CERTIFICATES] = "certificates",
         [SKR_REGION_PEER_CERTIFICATE] = "peer certificate",
     };
     return region < SKR_REGION_COUNT && names[region] != NULL ? names[region] : "unknown region";

@@ -85,6 +85,14 @@ static skr_status_t peer_keep_key(hs_t *hs) {
 
 // --- The chain ---
 
+static void peer_show(const hs_t *hs, skr_view_t piece) {
+    const skr_chain_watch_t *watch = hs->config->chain_watch;
+    if (watch != NULL) {
+        size_t offset = hs->chain.size - hs->chain.left - piece.size;
+        watch->bytes(watch->user, hs->stream->count - 1u, hs->chain.size, offset, piece);
+    }
+}
+
 static skr_status_t peer_piece(hs_t *hs, skr_view_t body, bool tls12) {
     skr_verify_request_t request = peer_request(hs);
     reader_t r = reader_of(body);
@@ -98,6 +106,7 @@ static skr_status_t peer_piece(hs_t *hs, skr_view_t body, bool tls12) {
             status = hs->stream != NULL ? SKR_OK : peer_begin(hs);
             status = status != SKR_OK ? status : stream_begin(hs->stream, &request, size);
         } else if (status == SKR_OK && event == WIRE_CHAIN_BYTES) {
+            peer_show(hs, bytes);
             status = stream_feed(hs->stream, &request, bytes);
         } else if (status == SKR_OK && event == WIRE_CHAIN_END) {
             status = stream_end(hs->stream, &request);

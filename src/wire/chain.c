@@ -62,7 +62,7 @@ static skr_status_t chain_size(
     if (c->left == 0 || !chain_use(c, 3) || c->left > c->list_left) {
         return SKR_ERR_DECODE;
     }
-    *size = c->left;
+    *size = c->size = c->left;
     *event = WIRE_CHAIN_BEGIN;
     c->state = CHAIN_BYTES;
     return SKR_OK;

@@ -10,7 +10,8 @@ typedef struct {
     uint8_t state;
     uint8_t fill; // bytes of number that came
     uint8_t number[4];
-    uint32_t left; // bytes left of the certificate at hand
+    uint32_t size; // bytes of the certificate at hand,
+    uint32_t left; // of those still to come
     uint32_t list_left; // of the list
 } wire_chain_t;
 

@@ -165,6 +165,50 @@ static void test_untraced(void **state) {
     pair_end(&pair);
 }
 
+// --- The peer's chain ---
+
+typedef struct {
+    uint8_t der[2][4096];
+    size_t size[2], fill[2];
+} seen_t;
+
+static void see(void *user, unsigned index, size_t size, size_t offset, skr_view_t piece) {
+    seen_t *seen = user;
+    assert_true(index < 2 && size <= sizeof(seen->der[0]));
+    assert_int_equal(offset, seen->fill[index]); // in order, each byte once
+    memcpy(seen->der[index] + offset, piece.data, piece.size);
+    seen->fill[index] += piece.size;
+    seen->size[index] = size;
+}
+
+// Whoever wants to see the peer's certificates sees all of them, as they were sent, whatever they
+// were cut into.
+static void test_chain_watch(void **state) {
+    static seen_t seen;
+    (void)state;
+    skr_chain_watch_t watch = {see, &seen};
+    static const uint16_t sizes[] = {64, 100, 1000, 0};
+    for (unsigned i = 0; i < 8; i++) {
+        memset(&seen, 0, sizeof(seen));
+        pair_init_openssl(&pair);
+        pair.version = i < 4 ? SKR_TLS13 : SKR_TLS12;
+        pair.client.config.max_version = pair.version;
+        pair.client.config.min_version = pair.server.config.min_version = pair.version;
+        pair.client.config.chain_watch = &watch;
+        pair.server.config.max_record_out = sizes[i % 4];
+        pair_connect(&pair);
+        const skr_credential_t *sent = pair.server.config.credentials;
+        assert_true(sent->chain_count <= 2);
+        for (size_t n = 0; n < sent->chain_count; n++) {
+            assert_int_equal(seen.size[n], sent->chain[n].size);
+            assert_int_equal(seen.fill[n], sent->chain[n].size);
+            assert_memory_equal(seen.der[n], sent->chain[n].data, sent->chain[n].size);
+        }
+        assert_int_equal(seen.size[1] != 0, sent->chain_count == 2);
+        pair_end(&pair);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         PAIR_TEST_WITH(test_ladders, &pair_providers[0]),
@@ -173,6 +217,7 @@ int main(void) {
         PAIR_TEST_WITH(test_spread, &pair_providers[1]),
         PAIR_TEST(test_data_and_alerts),
         PAIR_TEST(test_untraced),
+        PAIR_TEST(test_chain_watch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

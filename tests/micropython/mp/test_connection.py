@@ -220,8 +220,10 @@ def test_memory_report():
     c, s, a, b = wrap()
     shake(c, s)
     report = c.memory()
-    for region in ("handshake", "message", "record_in", "record_out", "peer_certificate"):
+    equal(len(report), 12)  # nine regions, the connection, the engine in all, the socket
+    for region in ("handshake", "message", "record_in", "record_out", "certificates", "peer_certificate"):
         equal(report[region][0], 0)
+    equal(report["certificates"][1] > 0, True)
     equal(report["handshake"][1] > 0, True)
     equal(report["engine"][0], report["connection"][0])
     equal(report["engine"][0] <= 1024, True)

@@ -260,9 +260,26 @@ def test_record_sizes():
         equal(c.read(5000), bytes(range(250)) * 20)
     for bad in (-1, 0, 63, 65536):
         raises(ValueError, setattr, client, "chunk", bad)
+        raises(ValueError, setattr, client, "certificate_window", bad)
     for bad in (-1, 0, 16385):
         raises(ValueError, setattr, client, "max_record_in", bad)
         raises(ValueError, setattr, client, "max_record_out", bad)
+
+
+def test_certificate_window():
+    client = client_context()
+    equal(client.certificate_window, 1360)
+    c, s, a, b = connected(client)
+    taken = c.memory()["certificates"][1]
+    for window in (1000, 4000):
+        client.certificate_window = window
+        equal(client.certificate_window, window)
+        c, s, a, b = connected(client)
+        equal(c.memory()["certificates"][1], taken - 1360 + window)
+    client.certificate_window = 64
+    c, s, a, b = wrap(client)
+    error = raises(OSError, shake, c, s)
+    equal("CERT_WINDOW" in str(error), True)
 
 
 # --- wrap_socket: every documented argument, on both sides ---

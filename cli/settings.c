@@ -312,6 +312,7 @@ static bool make_watching(settings_t *settings) {
 static void make_records(settings_t *settings) {
     const options_t *options = settings->options;
     skr_config_t *config = &settings->config;
+    config->chunk = UINT16_MAX; // whole records: there is no want of memory here
     config->max_record_in = (uint16_t)options->max_record_in;
     config->max_record_out = (uint16_t)options->max_record_out;
     config->pad_to = (uint16_t)options->pad;

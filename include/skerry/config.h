@@ -186,13 +186,18 @@ typedef struct {
     // Largest content accepted, bytes, at least 64; 0: SKR_RECORD_PLAIN_MAX. The peer is told (RFC
     // 8449). Unprotected records may have SKR_RECORD_CLEAR_MIN.
     uint16_t max_record_in;
-    uint16_t max_record_out; // largest content sent, bytes; 0: SKR_RECORD_PLAIN_MAX
-    // Bytes of the largest block that a record is received in, rounded down to a multiple of 16, at
-    // least SKR_CHUNK_MIN; 0: SKR_CHUNK_SIZE. Larger records lie in several. Where the provider can
-    // open them only whole (skr_aead_t), a record lies in one block whatever this says.
+    // Largest content sent, bytes; 0: SKR_RECORD_PLAIN_MAX. Data never more than fits a chunk.
+    uint16_t max_record_out;
+    // Bytes of the largest block that records lie in, at least SKR_CHUNK_MIN; 0: SKR_CHUNK_SIZE.
+    // Records in, rounded down to a multiple of 16: larger ones lie in several; where the provider
+    // can open them only whole (skr_aead_t), a record lies in one block whatever this says. Out:
+    // data goes in records that fit, a Certificate in slices. Other handshake messages are built
+    // whole and take their size all the same, usually below 1 KB: hellos (with a ticket or a long
+    // identity more) and signatures.
     uint16_t chunk;
-    uint16_t pad_to; // protected content is padded with zeros to a multiple of this, 0: not (RFC
-                     // 9846 section 5.4)
+    // Protected content is padded with zeros to a multiple of this, as far as a chunk goes, 0: not
+    // (RFC 9846 section 5.4).
+    uint16_t pad_to;
     bool keep_cipher_state; // trade memory for speed: expanded keys stay between records
     bool no_compatibility; // don't disguise as TLS 1.2 for middleboxes (RFC 9846 appendix E.4)
 

@@ -9,9 +9,10 @@
 #define SKR_RECORD_EXPANSION_MAX 256 // bytes that protection may add (section 5.2)
 #define SKR_RECORD_PROTECTED_MAX (SKR_RECORD_PLAIN_MAX + SKR_RECORD_EXPANSION_MAX)
 
-// Bytes of the largest block that a record is kept in where the AEAD can open in pieces, when the
-// configuration says nothing. 16 of them are the next block's address and what aligns it; a smaller
-// one costs an AEAD's call and a block's administration more often.
+// Bytes of the largest block of records, in where the AEAD can open in pieces and out, when the
+// configuration says nothing. Of those in 16 are the next block's address and what aligns it. A
+// smaller one costs an AEAD's call and a block's administration more often, and smaller records
+// out; a larger one must be found free in one piece.
 #define SKR_CHUNK_SIZE 2048
 #define SKR_CHUNK_MIN 64 // smaller ones are refused
 

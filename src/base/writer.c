@@ -99,3 +99,7 @@ bool writer_failed(const writer_t *w) {
 size_t writer_size(const writer_t *w) {
     return w->p == NULL ? 0 : (size_t)(w->p - w->start);
 }
+
+size_t writer_room(const writer_t *w) {
+    return w->p == NULL ? 0 : (size_t)(w->end - w->p);
+}

@@ -30,5 +30,6 @@ void writer_close(writer_t *w, writer_block_t block);
 void writer_vector(writer_t *w, unsigned length_bytes, skr_view_t view);
 bool writer_failed(const writer_t *w);
 size_t writer_size(const writer_t *w); // bytes written, 0 after a failure
+size_t writer_room(const writer_t *w); // bytes that still fit, 0 after a failure
 
 #endif

@@ -92,6 +92,10 @@ struct skr_conn {
 
 // config.c
 skr_status_t config_check(const skr_config_t *config, skr_view_t server_name);
+// Bytes of the largest block of records.
+static inline size_t conn_chunk(const skr_conn_t *conn) {
+    return conn->config->chunk != 0 ? conn->config->chunk : SKR_CHUNK_SIZE;
+}
 
 // conn.c
 // The first error sticks: everything is given back but what must still be sent. Returns the error

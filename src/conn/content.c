@@ -33,8 +33,7 @@ bool conn_record_begin(skr_conn_t *conn, size_t size, bool in_pieces) {
     _Static_assert(SKR_CHUNK_MIN >= 2 * CONTENT_LINK + SKR_AEAD_TAG_MAX, "content fits, too");
     _Static_assert(SKR_RECORD_PROTECTED_MAX <= UINT16_MAX, "sizes of records fit");
     conn_record_t *record = &conn->record;
-    size_t chunk = conn->config->chunk != 0 ? conn->config->chunk : SKR_CHUNK_SIZE;
-    chunk -= chunk % CONTENT_LINK; // addresses are aligned
+    size_t chunk = conn_chunk(conn) / CONTENT_LINK * CONTENT_LINK; // addresses are aligned
     bool one = !in_pieces || size <= chunk;
     memset(record, 0, sizeof(*record));
     record->pieces.size = (uint16_t)size;

@@ -3,8 +3,9 @@
 // In: what is to be sent. Out: records in the output block, which exists only while something waits
 // to be sent (RFC 9846 section 5); alerts apart, in the connection itself. Handshake messages are
 // built where their records will lie and spread over several when they are longer than one; a
-// flight gathers in the block as far as it has room. Nothing is sealed with a key beyond its limit
-// (section 5.5): a KeyUpdate goes first.
+// flight gathers in the block as far as it has room. The block is no larger than a chunk: a
+// Certificate that is goes in slices, data in smaller records. Nothing is sealed with a key beyond
+// its limit (section 5.5): a KeyUpdate goes first.
 #include "base/bytes.h"
 #include "base/ct.h"
 #include "conn/conn.h"
@@ -33,10 +34,19 @@ static size_t output_overhead(const skr_conn_t *conn) {
     return SKR_RECORD_HEADER_SIZE + (output_protected(conn) ? record_overhead(&conn->out.keys) : 0);
 }
 
+// Content, and padding, of a record that fits a chunk.
+static size_t output_chunk_limit(const skr_conn_t *conn) {
+    size_t limit = conn_output_limit(conn), room = conn_chunk(conn) - output_overhead(conn);
+    return room < limit ? room : limit;
+}
+
+static size_t output_pad_to(const skr_conn_t *conn) {
+    bool pads = output_protected(conn) && conn->out.keys.protection->hides_type;
+    return pads ? conn->config->pad_to : 0;
+}
+
 static size_t output_pad(const skr_conn_t *conn, size_t size) {
-    return output_protected(conn) && conn->out.keys.protection->hides_type
-        ? record_padding(size, conn->config->pad_to, conn_output_limit(conn))
-        : 0;
+    return record_padding(size, output_pad_to(conn), output_chunk_limit(conn));
 }
 
 // Room for size bytes more. SKR_WANT_OUTPUT: what is there must go first.
@@ -46,6 +56,7 @@ static skr_status_t output_room(skr_conn_t *conn, size_t size) {
         return block->size - block->end >= size ? SKR_OK : SKR_WANT_OUTPUT;
     }
     size_t usual = conn->complete ? size : SKR_FLIGHT_SIZE;
+    usual = usual < conn_chunk(conn) ? usual : conn_chunk(conn);
     return conn_take(conn, SKR_REGION_RECORD_OUT, block, size > usual ? size : usual)
         ? SKR_OK
         : SKR_ERR_MEMORY;
@@ -101,19 +112,34 @@ static void output_ccs(skr_conn_t *conn) {
         "change_cipher_spec");
 }
 
-// Bytes that a message takes in records, with all the padding that there may be.
+// Bytes that a message takes in records, with all the padding that there may be: only the last one
+// may have some, and none grows beyond a chunk by it.
 static size_t output_message_room(const skr_conn_t *conn, size_t size) {
-    size_t limit = conn_output_limit(conn);
+    size_t limit = conn_output_limit(conn), most = output_chunk_limit(conn);
     size_t records = (size + limit - 1) / limit;
-    size_t pad = output_protected(conn) ? conn->config->pad_to : 0;
-    return size + records * (output_overhead(conn) + (pad < limit ? pad : limit));
+    size_t pad_to = output_pad_to(conn);
+    size_t padded = size + (pad_to < most ? pad_to : most);
+    if (size <= most && padded > most) {
+        padded = most;
+    }
+    return padded + records * output_overhead(conn);
 }
 
-// Makes records of one message from output.end on. The message stands as far behind as all its
-// records' overhead takes, so fragments move to the front one by one and no record reaches bytes
-// that are still to be moved.
-static skr_status_t output_spread(skr_conn_t *conn, const uint8_t *message, size_t size) {
-    size_t limit = conn_output_limit(conn);
+// Bytes of a message that go in one chunk: whole records, and a shorter one unless that grew by its
+// padding.
+static size_t output_slice(const skr_conn_t *conn) {
+    size_t limit = output_chunk_limit(conn), overhead = output_overhead(conn);
+    size_t records = conn_chunk(conn) / (limit + overhead);
+    size_t rest = conn_chunk(conn) - records * (limit + overhead);
+    bool more = output_pad_to(conn) == 0 && rest > overhead;
+    return records * limit + (more ? rest - overhead : 0);
+}
+
+// Makes records of one message, or a slice, from output.end on, each with content up to limit. The
+// message stands as far behind as all its records' overhead takes, so fragments move to the front
+// one by one and no record reaches bytes that are still to be moved.
+static skr_status_t output_spread(
+    skr_conn_t *conn, const uint8_t *message, size_t size, size_t limit) {
     while (size > 0) {
         size_t part = size < limit ? size : limit;
         uint8_t *record = conn->output.data + conn->output.end;
@@ -131,33 +157,52 @@ static skr_status_t output_spread(skr_conn_t *conn, const uint8_t *message, size
     return SKR_OK;
 }
 
-// The message at the end of its room, then its records, then the walker's key change.
-static skr_status_t output_message(skr_conn_t *conn, size_t bound, size_t room) {
+// The message at the end of its room, then its records, then, behind the last of them, the walker's
+// key change.
+static skr_status_t output_message(skr_conn_t *conn, size_t bound, size_t room, size_t limit) {
     writer_t w = writer_of(conn->output.data + conn->output.end + room - bound, bound);
     skr_status_t status = walk_build(conn->hs, &w);
     if (status == SKR_OK) {
-        status = output_spread(conn, w.start, writer_size(&w));
+        status = output_spread(conn, w.start, writer_size(&w), limit);
     }
-    if (status == SKR_OK) {
+    if (status == SKR_OK && !walk_unfinished(conn->hs)) {
         conn->hello_done = true;
         status = walk_sent(conn->hs);
     }
     return status;
 }
 
+// A message that is larger than a chunk: the next of its slices, alone in a block.
+static skr_status_t output_next_slice(skr_conn_t *conn) {
+    size_t chunk = conn_chunk(conn);
+    skr_status_t status = output_room(conn, chunk);
+    return status != SKR_OK
+        ? status
+        : output_message(conn, output_slice(conn), chunk, output_chunk_limit(conn));
+}
+
 skr_status_t conn_send_handshake(skr_conn_t *conn) {
     bool is_client = conn->config->role == SKR_CLIENT;
     size_t bound = walk_send_bound(conn->hs);
     size_t room = output_message_room(conn, bound);
-    skr_status_t status = output_room(conn, room + OUTPUT_CCS_SIZE);
+    size_t ccs = output_ccs_due(conn) ? OUTPUT_CCS_SIZE : 0;
+    bool sliced = walk_in_slices(conn->hs) && room + ccs > conn_chunk(conn);
+    bool ahead = is_client && ccs > 0;
+    if (sliced && !ahead) {
+        return output_next_slice(conn);
+    }
+    skr_status_t status = output_room(conn, (sliced ? 0 : room) + ccs);
     if (status != SKR_OK) {
         return status;
     }
-    if (is_client && output_ccs_due(conn)) {
+    if (ahead) {
         output_ccs(conn);
     }
-    status = output_message(conn, bound, room);
-    if (status == SKR_OK && !is_client && output_ccs_due(conn)) {
+    if (sliced) {
+        return SKR_OK; // the slices come next
+    }
+    status = output_message(conn, bound, room, conn_output_limit(conn));
+    if (status == SKR_OK && !is_client && ccs > 0) {
         output_ccs(conn);
     }
     return status;
@@ -176,7 +221,7 @@ skr_status_t conn_send_ticket(skr_conn_t *conn) {
     if (status == SKR_OK && size > 0) {
         conn_trace(conn, true, SKR_LAYER_HANDSHAKE, WIRE_NEW_SESSION_TICKET, true, size,
             wire_type_name(WIRE_NEW_SESSION_TICKET));
-        status = output_spread(conn, w.start, size);
+        status = output_spread(conn, w.start, size, conn_output_limit(conn));
     }
     if (conn->output.end == conn->output.start) { // no ticket, and nothing else: no block
         conn_give(conn, SKR_REGION_RECORD_OUT, &conn->output);
@@ -289,7 +334,7 @@ static skr_status_t output_data(skr_conn_t *conn, const uint8_t *data, size_t si
     if (status != SKR_OK) {
         return status;
     }
-    size_t limit = conn_output_limit(conn);
+    size_t limit = output_chunk_limit(conn);
     size_t part = size < limit ? size : limit;
     size_t pad = output_pad(conn, part);
     status = output_room(conn, output_overhead(conn) + part + pad);

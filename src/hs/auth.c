@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/ct.h"
 #include "hs/auth.h"
+#include "hs/chain.h"
 #include "hs/handlers.h"
 #include "hs/offer.h"
 #include "hs/peer.h"
@@ -14,16 +15,7 @@
 // --- Certificate, sending (section 4.5.1) ---
 
 skr_status_t auth_send_cert(hs_t *hs, writer_t *w) {
-    writer_u8(w, 0); // certificate_request_context: empty in the handshake
-    writer_block_t list = writer_open(w, 3);
-    if ((hs->facts & F_EMPTY_CERT) == 0) {
-        for (size_t i = 0; i < hs->credential->chain_count; i++) {
-            writer_vector(w, 3, hs->credential->chain[i]);
-            writer_u16(w, 0); // no extensions
-        }
-    }
-    writer_close(w, list);
-    return SKR_OK;
+    return chain_send(hs, w, true);
 }
 
 // --- Certificate, receiving (section 4.5.1.3) ---

@@ -7,6 +7,7 @@
 // its key is in its key exchange (kex12.c).
 #include "base/bytes.h"
 #include "hs/auth.h"
+#include "hs/chain.h"
 #include "hs/handlers.h"
 #include "hs/kex12.h"
 #include "hs/offer.h"
@@ -18,14 +19,7 @@ enum { AUTH12_RSA_SIGN = 1, AUTH12_ECDSA_SIGN = 64 }; // ClientCertificateType
 // --- Certificate ---
 
 skr_status_t auth12_send_cert(hs_t *hs, writer_t *w) {
-    writer_block_t list = writer_open(w, 3);
-    if ((hs->facts & F_EMPTY_CERT) == 0) {
-        for (size_t i = 0; i < hs->credential->chain_count; i++) {
-            writer_vector(w, 3, hs->credential->chain[i]);
-        }
-    }
-    writer_close(w, list);
-    return SKR_OK;
+    return chain_send(hs, w, false);
 }
 
 skr_status_t auth12_recv_cert(hs_t *hs, skr_view_t body) {

@@ -161,6 +161,7 @@ struct hs {
     skr_verify_result_t path;
     skr_view_t signature; // the caller's answer to SKR_WANT_SIGNATURE, during that call only
     bool signature_refused;
+    uint32_t built; // bytes of this side's Certificate that are built, as long as not all are
 
     session_t session; // that is offered (client), that is resumed (server)
     uint8_t binding[SESSION_BINDING_SIZE]; // what a session of this handshake is bound to

@@ -7,6 +7,8 @@
 // handlers do. Does not know records: conn does.
 #include "hs/walk.h"
 
+#include "hs/chain.h"
+
 #include "base/bytes.h"
 
 static bool walk_present(const hs_step_t *step, uint16_t facts) {
@@ -28,16 +30,6 @@ walk_turn_t walk_turn(const hs_t *hs) {
         return WALK_DONE;
     }
     return hs->script->steps[i].writer == hs->script->self ? WALK_SEND : WALK_RECEIVE;
-}
-
-static size_t walk_certificate_bound(const hs_t *hs) {
-    size_t size = 8;
-    if (hs->credential != NULL) {
-        for (size_t i = 0; i < hs->credential->chain_count; i++) {
-            size += 5 + hs->credential->chain[i].size;
-        }
-    }
-    return size;
 }
 
 static size_t walk_hello_bound(const hs_t *hs) {
@@ -65,7 +57,7 @@ size_t walk_send_bound(const hs_t *hs) {
         case WIRE_CLIENT_HELLO:
             return walk_hello_bound(hs);
         case WIRE_CERTIFICATE:
-            return SKR_MESSAGE_HEADER_SIZE + walk_certificate_bound(hs);
+            return chain_size(hs) - hs->built;
         case WIRE_CERTIFICATE_VERIFY:
             return SKR_MESSAGE_HEADER_SIZE + walk_signature_bound(hs);
         case WIRE_SERVER_KEY_EXCHANGE:
@@ -129,12 +121,7 @@ static skr_status_t walk_behind(hs_t *hs, uint8_t index) {
 
 // --- Sending ---
 
-skr_status_t walk_build(hs_t *hs, writer_t *w) {
-    uint8_t index = walk_next(hs);
-    if (index == hs->script->count || hs->script->steps[index].writer != hs->script->self) {
-        return SKR_ERR_USAGE;
-    }
-    const hs_step_t *step = &hs->script->steps[index];
+static skr_status_t walk_build_whole(hs_t *hs, const hs_step_t *step, writer_t *w) {
     writer_t before = *w;
     writer_block_t block = wire_open_message(w, (wire_type_t)step->type);
     skr_status_t status = step->send(hs, w);
@@ -149,6 +136,50 @@ skr_status_t walk_build(hs_t *hs, writer_t *w) {
     skr_view_t message = view_of(before.p, (size_t)(w->p - before.p));
     walk_trace(hs, step, true, message.size);
     return hs_local(transcript_add(&hs->transcript, message));
+}
+
+// As much of a Certificate as w has room for: the only message whose size nothing bounds.
+static skr_status_t walk_build_slice(hs_t *hs, const hs_step_t *step, writer_t *w) {
+    const uint8_t *start = w->p;
+    size_t whole = chain_size(hs);
+    if (hs->built == 0) {
+        writer_u8(w, (uint8_t)step->type);
+        writer_u24(w, (uint32_t)(whole - SKR_MESSAGE_HEADER_SIZE));
+    }
+    skr_status_t status = step->send(hs, w);
+    if (status != SKR_OK) {
+        return status;
+    }
+    if (writer_failed(w) || w->p == start) {
+        return SKR_ERR_MEMORY;
+    }
+    if (hs->built == 0) {
+        walk_trace(hs, step, true, whole);
+    }
+    skr_view_t slice = view_of(start, (size_t)(w->p - start));
+    hs->built += (uint32_t)slice.size;
+    if (hs->built == whole) {
+        hs->built = 0;
+    }
+    return hs_local(transcript_add(&hs->transcript, slice));
+}
+
+skr_status_t walk_build(hs_t *hs, writer_t *w) {
+    uint8_t index = walk_next(hs);
+    if (index == hs->script->count || hs->script->steps[index].writer != hs->script->self) {
+        return SKR_ERR_USAGE;
+    }
+    const hs_step_t *step = &hs->script->steps[index];
+    return step->type == WIRE_CERTIFICATE ? walk_build_slice(hs, step, w)
+                                          : walk_build_whole(hs, step, w);
+}
+
+bool walk_in_slices(const hs_t *hs) {
+    return walk_due(hs) == WIRE_CERTIFICATE;
+}
+
+bool walk_unfinished(const hs_t *hs) {
+    return hs->built > 0;
 }
 
 skr_status_t walk_sent(hs_t *hs) {

@@ -8,12 +8,18 @@ typedef enum { WALK_SEND, WALK_RECEIVE, WALK_DONE } walk_turn_t;
 
 // Whose turn is it?
 walk_turn_t walk_turn(const hs_t *hs);
-// An upper bound of the message that is to be sent, bytes with its header.
+// An upper bound of the message that is to be sent, bytes with its header: of what is not built of
+// it yet.
 size_t walk_send_bound(const hs_t *hs);
 // Builds the message whose turn it is at w. SKR_WANT_SIGNATURE: nothing was written, call again
 // with the answer.
 skr_status_t walk_build(hs_t *hs, writer_t *w);
-// The message is in records that were made with the keys of before: now the keys behind it start.
+// May that message be built in slices, as w has room? The next call goes on where one has ended,
+// as long as walk_unfinished().
+bool walk_in_slices(const hs_t *hs);
+bool walk_unfinished(const hs_t *hs);
+// The message, all of it, is in records that were made with the keys of before: now the keys behind
+// it start.
 skr_status_t walk_sent(hs_t *hs);
 // The type (wire_type_t) of the message whose turn it is to be sent.
 uint16_t walk_due(const hs_t *hs);

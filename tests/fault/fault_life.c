@@ -80,9 +80,13 @@ static void listen(pair_t *pair, pair_side_t *from, const uint8_t *data, size_t 
 }
 
 static void speak(pair_t *pair, pair_side_t *side) {
-    size_t taken = 0;
-    (void)skr_conn_write(side->conn, (const uint8_t *)words, WORDS, &taken);
-    pair_run(pair);
+    skr_status_t status = SKR_OK;
+    for (size_t said = 0; said < WORDS && status >= SKR_OK && status != SKR_WANT_INPUT;) {
+        size_t taken = 0;
+        status = skr_conn_write(side->conn, (const uint8_t *)words + said, WORDS - said, &taken);
+        said += taken;
+        pair_run(pair);
+    }
 }
 
 void life_run(pair_t *pair) {

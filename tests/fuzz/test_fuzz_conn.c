@@ -233,9 +233,10 @@ static const char words[] = "what was written is what is read, and nothing else"
 enum { WORDS = sizeof(words) - 1 };
 
 static void speak(pair_side_t *side) {
-    size_t taken = 0;
-    (void)skr_conn_write(side->conn, (const uint8_t *)words, WORDS, &taken);
-    pair_run(&pair);
+    for (size_t said = 0, taken = 1; said < WORDS && taken > 0; said += taken) {
+        (void)skr_conn_write(side->conn, (const uint8_t *)words + said, WORDS - said, &taken);
+        pair_run(&pair);
+    }
 }
 
 static void assert_sound(pair_side_t *side) {

@@ -26,6 +26,7 @@ static void run(const pair_providers_t *p, uint16_t suite, uint16_t pad, uint16_
     pair.client.config.pad_to = pair.server.config.pad_to = pad;
     pair.client.config.max_record_out = pair.server.config.max_record_out = limit;
     pair.client.config.max_record_in = pair.server.config.max_record_in = limit;
+    pair.client.config.chunk = pair.server.config.chunk = UINT16_MAX; // data in one record
     pair_connect(&pair);
     skr_conn_info(pair.client.conn, &info);
     assert_int_equal(info.suite, suite);

@@ -61,6 +61,7 @@ static void test_padding(void **state) {
         pair_mutual(&pair, PKI_P256);
         pair.client.config.pad_to = pair.server.config.pad_to = pad;
         pair.client.config.max_record_out = pair.server.config.max_record_out = limit;
+        pair.client.config.chunk = pair.server.config.chunk = UINT16_MAX;
         pair_connect(&pair);
         assert_records_within(&pair.client, limit == 0 ? SKR_RECORD_PLAIN_MAX : limit);
         pair.client.event_count = 0;

@@ -402,6 +402,50 @@ static void test_building(void **state) {
     party_end(&server);
 }
 
+// A Certificate in slices is the same message, and the same in the transcript, as one that is
+// whole.
+static void test_slices(void **state) {
+    (void)state;
+    static uint8_t whole[MESSAGE_MAX], pieces[MESSAGE_MAX];
+    static hs_t before;
+    uint8_t expected[SKR_HASH_SIZE_MAX], digest[SKR_HASH_SIZE_MAX];
+    run_to(&client, WIRE_CERTIFICATE_REQUEST, whole);
+    before = server.hs;
+    assert_true(walk_in_slices(&server.hs));
+    size_t bound = walk_send_bound(&server.hs);
+    writer_t w = writer_of(whole, bound);
+    pair_assert_status(walk_build(&server.hs, &w), SKR_OK);
+    assert_false(walk_unfinished(&server.hs));
+    assert_int_equal(writer_size(&w), bound); // exactly
+    assert_true(transcript_result(&server.hs.transcript, expected));
+    for (size_t size = SKR_MESSAGE_HEADER_SIZE; size < bound; size++) {
+        server.hs = before;
+        for (size_t at = 0; at < bound; at += size) {
+            assert_int_equal(walk_unfinished(&server.hs), at > 0);
+            assert_int_equal(walk_send_bound(&server.hs), bound - at);
+            w = writer_of(pieces + at, size);
+            pair_assert_status(walk_build(&server.hs, &w), SKR_OK);
+            assert_int_equal(writer_size(&w), bound - at < size ? bound - at : size);
+        }
+        assert_false(walk_unfinished(&server.hs));
+        assert_memory_equal(pieces, whole, bound);
+        assert_true(transcript_result(&server.hs.transcript, digest));
+        assert_memory_equal(digest, expected, 32);
+    }
+    // Without room for the header there is nothing, and it can be tried again.
+    server.hs = before;
+    w = writer_of(pieces, SKR_MESSAGE_HEADER_SIZE - 1);
+    pair_assert_status(walk_build(&server.hs, &w), SKR_ERR_MEMORY);
+    w = writer_of(NULL, 0);
+    pair_assert_status(walk_build(&server.hs, &w), SKR_ERR_MEMORY);
+    assert_false(walk_unfinished(&server.hs));
+    w = writer_of(pieces, bound);
+    pair_assert_status(walk_build(&server.hs, &w), SKR_OK);
+    assert_memory_equal(pieces, whole, bound);
+    party_end(&client);
+    party_end(&server);
+}
+
 #define TABLES(function) \
     PAIR_TEST_WITH(function, (void *)(uintptr_t)&tls13), \
         PAIR_TEST_WITH(function, (void *)(uintptr_t)&tls12)
@@ -417,6 +461,7 @@ int main(void) {
         cmocka_unit_test(test_leftover),
         cmocka_unit_test(test_leftover_at_hello),
         cmocka_unit_test(test_no_way_back_from_a_key),
+        cmocka_unit_test(test_slices),
         cmocka_unit_test(test_building),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,8 +3,8 @@ from kit import *
 import select
 
 
-def full_pipes(capacity):
-    c, s, a, b = connected()
+def full_pipes(capacity, *contexts):
+    c, s, a, b = connected(*contexts)
     b.capacity = capacity
     a.capacity = capacity
     return c, s, a, b
@@ -97,7 +97,9 @@ def test_repeated_with_less_data():
 
 
 def test_large_record_in_a_small_stream():
-    c, s, a, b = full_pipes(500)
+    client, server = client_context(), server_context()
+    client.chunk = 65535
+    c, s, a, b = full_pipes(500, client, server)
     data = bytes(16384)
     got = b""
     n = None

@@ -112,7 +112,7 @@ skr_status_t certificate_read(x509_certificate_t *c, skr_view_t der) {
     c->algorithm = der_whole(&r, DER_SEQUENCE);
     c->signature = der_bit_bytes(&r);
     der_leave(&outer, &r);
-    if (!reader_done(&outer)) {
+    if (!reader_done(&outer) || c->signature.size == 0) {
         return SKR_ERR_CERT_MALFORMED;
     }
     reader_t tbs = reader_of(c->tbs);

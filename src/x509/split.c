@@ -346,7 +346,7 @@ static skr_status_t split_signature(x509_stream_t *s, skr_view_t element) {
     skr_view_t signature = der_bit_bytes(&r);
     s->facts.field = SKR_FIELD_CERTIFICATE;
     s->state = SPLIT_END;
-    if (!reader_done(&r)) {
+    if (!reader_done(&r) || signature.size == 0) {
         return SKR_ERR_CERT_MALFORMED;
     }
     return split_keep_view(s, PART_SIGNATURE, signature);

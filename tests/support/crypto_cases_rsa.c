@@ -3,6 +3,7 @@
 // In: crypto_signatures.c. Out: whether the right signatures are accepted and the wrong ones
 // refused, whether PSS uses the salt that it is given and both kinds sign what another maker would,
 // at moduli that are and are not whole bytes.
+#include <openssl/bn.h>
 #include <string.h>
 
 #include "support/crypto_cases.h"
@@ -232,6 +233,56 @@ static void test_pkcs1_signing(void **state) {
     assert_int_equal(tried, 5);
 }
 
+// The third root of a number, rounded up, by halving.
+static void cube_root(BIGNUM *root, const BIGNUM *number, BN_CTX *context) {
+    BIGNUM *cube = BN_new();
+    BN_zero(root);
+    for (int bit = BN_num_bits(number) / 3 + 1; bit-- > 0;) {
+        BN_set_bit(root, bit);
+        BN_sqr(cube, root, context);
+        BN_mul(cube, cube, root, context);
+        if (BN_cmp(cube, number) > 0) {
+            BN_clear_bit(root, bit);
+        }
+    }
+    BN_add_word(root, 1);
+    BN_free(cube);
+}
+
+// With the exponent 3 anybody can make a number whose cube begins with a good block of PKCS #1 v1.5
+// that has short padding: whoever does not look at what lies behind takes it for a signature.
+static void test_cube_root(void **state) {
+    static const uint8_t head[] = {0, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0x30,
+        0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05,
+        0x00, 0x04, 0x20};
+    const skr_provider_t *provider = ((crypto_pair_t *)*state)->provider;
+    const skr_signature_t *scheme = scheme_of(provider, SKR_SIG_RSA_PKCS1_SHA256);
+    crypto_bytes_t digest = crypto_digest(provider, scheme->hash, (const uint8_t *)"sample", 6);
+    uint8_t block[256] = {0}, signature[256], three = 3;
+    BN_CTX *context = BN_CTX_new();
+    BIGNUM *number = BN_new(), *root = BN_new();
+    crypto_key_t key;
+    memcpy(block, head, sizeof(head));
+    memcpy(block + sizeof(head), digest.data, digest.size);
+    BN_bin2bn(block, sizeof(block), number);
+    cube_root(root, number, context);
+    BN_sqr(number, root, context);
+    BN_mul(number, number, root, context);
+    assert_int_equal(BN_bn2binpad(root, signature, sizeof(signature)), sizeof(signature));
+    uint8_t cube[256];
+    assert_int_equal(BN_bn2binpad(number, cube, sizeof(cube)), sizeof(cube));
+    assert_memory_equal(cube, block, sizeof(head) + digest.size);
+    crypto_key_rsa(&key, SKR_KEY_RSA, &crypto_rsa_2048);
+    key.public_key.b.data = &three;
+    key.public_key.b.size = 1;
+    crypto_expect("a cube root",
+        verify_sample(provider, scheme, &key.public_key, signature, sizeof(signature)),
+        SKR_CRYPTO_REFUSED);
+    BN_free(number);
+    BN_free(root);
+    BN_CTX_free(context);
+}
+
 int crypto_rsa_cases_run(crypto_pair_t *pair) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_prestate(test_table, pair),
@@ -241,6 +292,7 @@ int crypto_rsa_cases_run(crypto_pair_t *pair) {
         cmocka_unit_test_prestate(test_odd_numbers, pair),
         cmocka_unit_test_prestate(test_pss_salt, pair),
         cmocka_unit_test_prestate(test_pkcs1_signing, pair),
+        cmocka_unit_test_prestate(test_cube_root, pair),
     };
     return cmocka_run_group_tests_name("rsa", tests, NULL, NULL);
 }

@@ -296,6 +296,23 @@ static void write_tbs(
     x509_der_close(out, sequence);
 }
 
+// The content of the BIT STRING.
+static size_t sign(const x509_make_t *how, const x509_made_t *issuer, unsigned scheme,
+    skr_view_t tbs, uint8_t *out, size_t capacity) {
+    size_t size = 1;
+    out[0] = 0; // unused bits
+    if (how->signature.data != NULL) {
+        memcpy(out + 1, how->signature.data, how->signature.size);
+        size += how->signature.size;
+    } else if (how->forge != NULL) {
+        size += x509_make_forge(issuer->key_number, tbs, how->forge, out + 1, capacity - 1);
+    } else {
+        size += x509_make_sign(issuer->key, issuer->key_number, scheme, tbs, out + 1, capacity - 1);
+    }
+    out[size - 1] ^= (uint8_t)how->broken_signature;
+    return size;
+}
+
 void x509_make(x509_made_t *made, const x509_make_t *how) {
     static uint8_t tbs_bytes[X509_MAKE_SIZE];
     uint8_t signature[1024];
@@ -316,11 +333,7 @@ void x509_make(x509_made_t *made, const x509_make_t *how) {
     if (how->alter != NULL) {
         how->alter(tbs.data, &tbs.size);
     }
-    signature[0] = 0; // unused bits
-    size_t size = 1 +
-        x509_make_sign(issuer->key, issuer->key_number, scheme, x509_der_done(&tbs), signature + 1,
-            sizeof(signature) - 1);
-    signature[size - 1] ^= (uint8_t)how->broken_signature;
+    size_t size = sign(how, issuer, scheme, x509_der_done(&tbs), signature, sizeof(signature));
 
     x509_der_t out = x509_der_of(made->der, sizeof(made->der));
     size_t sequence = x509_der_open(&out, 0x30);

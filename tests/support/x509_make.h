@@ -22,6 +22,7 @@
 
 enum {
     X509_MAKE_SIZE = 24576, // bytes of a certificate
+    X509_MAKE_RSA_BLOCK = 256, // bytes of an RSA signature
     X509_MAKE_KEY_SIZE = 2048, // bytes of a private or public key in DER
     X509_MAKE_NAMES = 12,
     X509_MAKE_EXTENSIONS = 80,
@@ -92,6 +93,8 @@ typedef struct {
     bool other_inner_algorithm; // the signature algorithm inside differs from the one outside
     bool no_extensions;
     bool broken_signature;
+    void (*forge)(uint8_t *block); // RSA_PKCS1_SHA256: changes what is raised to the private power
+    skr_view_t signature; // another signature: the content of the BIT STRING without its first byte
     skr_view_t public_key; // another SubjectPublicKeyInfo
     skr_view_t algorithm; // another AlgorithmIdentifier, inside and outside
     void (*alter)(uint8_t *tbs, size_t *size); // changes TBSCertificate before it is signed
@@ -116,6 +119,11 @@ skr_view_t x509_make_private_der(x509_make_key_t key, unsigned number);
 skr_view_t x509_make_public_der(x509_make_key_t key, unsigned number); // SubjectPublicKeyInfo
 // A signature by the key over message.
 size_t x509_make_sign(x509_make_key_t key, unsigned number, unsigned scheme, skr_view_t message,
+    uint8_t *signature, size_t capacity);
+// The same with RSASSA-PKCS1-v1_5 and SHA-256, whose encoded message forge may change before it is
+// raised to the private power: X509_MAKE_RSA_BLOCK bytes, a digest at its end, with 19 bytes of
+// DigestInfo in front of it.
+size_t x509_make_forge(unsigned number, skr_view_t message, void (*forge)(uint8_t *block),
     uint8_t *signature, size_t capacity);
 // The AlgorithmIdentifier of a scheme.
 void x509_make_algorithm(x509_der_t *out, unsigned scheme);

@@ -9,6 +9,7 @@
 
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
+#include <openssl/sha.h>
 #include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -206,6 +207,28 @@ size_t x509_make_sign(x509_make_key_t key, unsigned number, unsigned scheme, skr
     key_check(
         EVP_DigestSign(context, signature, &size, message.data, message.size) == 1, "signing");
     EVP_MD_CTX_free(context);
+    return size;
+}
+
+size_t x509_make_forge(unsigned number, skr_view_t message, void (*forge)(uint8_t *block),
+    uint8_t *signature, size_t capacity) {
+    static const uint8_t info[] = {0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65,
+        0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20};
+    uint8_t block[X509_MAKE_RSA_BLOCK];
+    size_t size = capacity, digest = sizeof(block) - SHA256_DIGEST_LENGTH;
+    memset(block, 0xff, sizeof(block));
+    block[0] = 0;
+    block[1] = 1;
+    block[digest - sizeof(info) - 1] = 0;
+    memcpy(block + digest - sizeof(info), info, sizeof(info));
+    SHA256(message.data, message.size, block + digest);
+    forge(block);
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(key_entry(X509_RSA, number)->pkey, NULL);
+    key_check(context != NULL && EVP_PKEY_sign_init(context) == 1 &&
+            EVP_PKEY_CTX_set_rsa_padding(context, RSA_NO_PADDING) == 1 &&
+            EVP_PKEY_sign(context, signature, &size, block, sizeof(block)) == 1,
+        "signing without padding");
+    EVP_PKEY_CTX_free(context);
     return size;
 }
 

@@ -121,6 +121,85 @@ def starved(function, *args, leave):
         return error
 
 
+class Replay(Pipe):
+    # A pipe whose reader asks for no room of the heap that is worth mentioning.
+    at = 0
+
+    def readinto(self, buf):
+        n = min(len(buf), len(self.inbox) - self.at, 256)
+        if n == 0:
+            return None
+        gc.collect()  # what is not held is gone, and written over
+        bytearray(b"\x55" * 1000)
+        buf[:n] = self.inbox[self.at : self.at + n]
+        self.at += n
+        return n
+
+
+def in_pieces(count):
+    # Fills the heap, then frees three neighbours of every four, so that little more than 3 KB are free in one piece.
+    hog = [None] * count
+    try:
+        for i in range(count):
+            hog[i] = bytearray(1024)
+    except MemoryError:
+        pass
+    for i in range(count):
+        if i % 4:
+            hog[i] = None
+    gc.collect()
+    return hog
+
+
+def read_large_record(chunk):
+    client, server = client_context(), server_context()
+    client.chunk = chunk
+    server.chunk = 65535  # it has room to send all in one record
+    a, b = Replay(), Replay()
+    a.other, b.other = b, a
+    c = client.wrap_socket(a, server_hostname="hub.local", do_handshake_on_connect=False)
+    s = server.wrap_socket(b, server_side=True, do_handshake_on_connect=False)
+    shake(c, s)
+    data = bytes(range(256)) * 64
+    buf = bytearray(len(data))
+    before = len(a.inbox)
+    s.write(data)
+    equal(len(a.inbox) - before, 5 + len(data) + 17)
+    a.inbox = a.inbox[a.at :]
+    a.at = 0
+    view = memoryview(buf)
+    got = 0
+    gc.collect()
+    hog = in_pieces(gc.mem_free() // 1024 + 100)
+    try:
+        for size, fits in ((2500, True), (12000, False)):
+            try:
+                bytearray(size)
+                equal(fits, True)
+            except MemoryError:
+                equal(fits, False)
+        for _ in range(100):
+            got += c.readinto(view[got:]) or 0
+            if got == len(data):
+                break
+    finally:
+        hog = None
+        gc.collect()
+    equal(buf, data)
+    return c
+
+
+def test_large_record_in_a_heap_in_pieces():
+    c = read_large_record(2048)
+    held = c.memory()["record_in"]
+    equal(held[0], 0)
+    equal(16384 < held[1] < 17000, True)
+    # In one block there is no room for it, which says so.
+    said = failure(read_large_record, 65535)
+    equal(said[0], errno.ENOMEM)
+    contains(said[1], "MEMORY")
+
+
 def test_no_memory_for_a_handshake():
     # What the engine lacks ends the connection, with an error that says so; what Python itself lacks does not harm it.
     client, server = client_context(), server_context()

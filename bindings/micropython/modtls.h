@@ -108,6 +108,7 @@ typedef struct _tls_socket_t {
     void *block[SKR_REGION_COUNT]; // so that the garbage collector sees them
     uint32_t size_now[SKR_REGION_COUNT], size_peak[SKR_REGION_COUNT]; // bytes
     uint32_t total_now, total_peak;
+    uint32_t blocks_now, blocks_ever; // taken now; in all
     skr_config_t config;
 } tls_socket_t;
 

@@ -44,6 +44,8 @@ static void *take(void *user, skr_region_t region, size_t size) {
     o->total_now += (uint32_t)size;
     o->size_peak[region] = MAX(o->size_peak[region], o->size_now[region]);
     o->total_peak = MAX(o->total_peak, o->total_now);
+    ++o->blocks_now;
+    ++o->blocks_ever;
     return block;
 }
 
@@ -52,6 +54,7 @@ static void give(void *user, skr_region_t region, void *block, size_t size) {
     if (o->block[region] == block) {
         o->block[region] = NULL;
     }
+    --o->blocks_now;
     o->total_now -= (uint32_t)size;
     o->size_now[region] -= (uint32_t)size;
     m_del(byte, block, size);
@@ -70,7 +73,7 @@ static mp_obj_t now_and_peak(uint32_t now, uint32_t peak) {
 
 // {region: (bytes now, largest number of bytes so far)}.
 mp_obj_t tls_memory_report(tls_socket_t *o) {
-    mp_obj_t report = mp_obj_new_dict(SKR_REGION_COUNT + 3);
+    mp_obj_t report = mp_obj_new_dict(SKR_REGION_COUNT + 4);
     uint32_t conn = o->conn != NULL ? SKR_CONN_SIZE : 0;
     mp_obj_dict_store(
         report, MP_OBJ_NEW_QSTR(MP_QSTR_connection), now_and_peak(conn, SKR_CONN_SIZE));
@@ -80,6 +83,8 @@ mp_obj_t tls_memory_report(tls_socket_t *o) {
     }
     mp_obj_dict_store(
         report, MP_OBJ_NEW_QSTR(MP_QSTR_engine), now_and_peak(o->total_now, o->total_peak));
+    mp_obj_dict_store(
+        report, MP_OBJ_NEW_QSTR(MP_QSTR_blocks), now_and_peak(o->blocks_now, o->blocks_ever));
     mp_obj_dict_store(report, MP_OBJ_NEW_QSTR(MP_QSTR_socket),
         now_and_peak(sizeof(tls_socket_t), sizeof(tls_socket_t)));
     return report;

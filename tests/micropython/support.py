@@ -140,10 +140,10 @@ def client_context(folder, name='sensor', ca='ca'):
 class Server(threading.Thread):
     """A thread of CPython that serves one connection with a function; join() gives what that returned or raised."""
 
-    def __init__(self, serve, context=None):
+    def __init__(self, serve, context=None, listener=None):
         super().__init__(daemon=True)
         self.serve, self.context, self.result, self.error = serve, context, None, None
-        self.listener = socket.create_server(('127.0.0.1', 0))
+        self.listener = listener or socket.create_server(('127.0.0.1', 0))
         self.listener.settimeout(TIMEOUT)
         self.port = self.listener.getsockname()[1]
         self.start()

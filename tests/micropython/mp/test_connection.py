@@ -220,7 +220,9 @@ def test_memory_report():
     c, s, a, b = wrap()
     shake(c, s)
     report = c.memory()
-    equal(len(report), 12)  # nine regions, the connection, the engine in all, the socket
+    equal(len(report), 13)  # nine regions, the connection, the engine in all, its blocks, the socket
+    equal(report["blocks"][0], 0)
+    equal(report["blocks"][1] > 5, True)
     for region in ("handshake", "message", "record_in", "record_out", "certificates", "peer_certificate"):
         equal(report[region][0], 0)
     equal(report["certificates"][1] > 0, True)

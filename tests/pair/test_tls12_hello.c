@@ -97,6 +97,8 @@ static const hello_case_t bad_servers[] = {
     {"a status", SKR_ERR_UNSOLICITED_EXTENSION, {APPEND(STATUS_REQUEST, "")}},
     {"encrypt-then-MAC", SKR_ERR_UNSOLICITED_EXTENSION, {APPEND(ENCRYPT_THEN_MAC, "")}},
     {"a ticket, unasked", SKR_ERR_UNSOLICITED_EXTENSION, {APPEND(TICKET, "")}},
+    {"a connection id", SKR_ERR_UNSOLICITED_EXTENSION, {APPEND(54, "\x01x")}},
+    {"an encrypted hello", SKR_ERR_UNSOLICITED_EXTENSION, {APPEND(0xfe0d, "\x00\x00")}},
     {"a raw public key", SKR_ERR_MISPLACED_EXTENSION, {APPEND(CLIENT_TYPE, "\x02")}},
     {"a heartbeat", SKR_ERR_MISPLACED_EXTENSION, {APPEND(HEARTBEAT, "\x01")}},
     {"a share", SKR_ERR_MISPLACED_EXTENSION, {APPEND(KEY_SHARE, "\x00\x1d\x00\x20" FS_32)}},

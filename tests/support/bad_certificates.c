@@ -101,6 +101,12 @@ static void other_root(x509_try_t *t) { // the same name
     t->anchors[0] = x509_made_view(&made);
 }
 
+static void other_name(x509_try_t *t) { // the same key
+    static x509_made_t made;
+    x509_make(&made, &(x509_make_t){.subject = "Other Root", .ca = true});
+    t->anchors[0] = x509_made_view(&made);
+}
+
 static void no_issuer(x509_try_t *t) {
     t->chain_count = 1;
 }
@@ -230,6 +236,7 @@ const bad_certificate_t bad_certificates[] = {
     {"the peer's own root", UNKNOWN_CA, BAD_LEAF, .change = peers_root},
     {"its own issuer", UNKNOWN_CA, BAD_LEAF, .make = {.subject = "Test CA"}, .change = own_issuer},
     {"another root of the same name", UNKNOWN_CA, BAD_LEAF, .change = other_root},
+    {"the root's key under another name", UNKNOWN_CA, BAD_LEAF, .change = other_name},
     {"the CA is missing", UNKNOWN_CA, BAD_LEAF, .change = no_issuer},
     {"the leaf twice", UNKNOWN_CA, BAD_LEAF, .change = leaf_twice},
     {"CAs in a circle", UNKNOWN_CA, BAD_LEAF, .change = circle},

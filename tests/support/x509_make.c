@@ -305,7 +305,9 @@ static size_t sign(const x509_make_t *how, const x509_made_t *issuer, unsigned s
         memcpy(out + 1, how->signature.data, how->signature.size);
         size += how->signature.size;
     } else if (how->forge != NULL) {
-        size += x509_make_forge(issuer->key_number, tbs, how->forge, out + 1, capacity - 1);
+        uint8_t digest[SHA256_DIGEST_LENGTH];
+        SHA256(tbs.data, tbs.size, digest);
+        size += x509_make_forge(issuer->key_number, digest, how->forge, out + 1, capacity - 1);
     } else {
         size += x509_make_sign(issuer->key, issuer->key_number, scheme, tbs, out + 1, capacity - 1);
     }

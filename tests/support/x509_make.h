@@ -120,10 +120,10 @@ skr_view_t x509_make_public_der(x509_make_key_t key, unsigned number); // Subjec
 // A signature by the key over message.
 size_t x509_make_sign(x509_make_key_t key, unsigned number, unsigned scheme, skr_view_t message,
     uint8_t *signature, size_t capacity);
-// The same with RSASSA-PKCS1-v1_5 and SHA-256, whose encoded message forge may change before it is
-// raised to the private power: X509_MAKE_RSA_BLOCK bytes, a digest at its end, with 19 bytes of
+// RSASSA-PKCS1-v1_5 over a digest of SHA-256. forge may change the encoded message before it is
+// raised to the private power: X509_MAKE_RSA_BLOCK bytes, the digest at its end, with 19 bytes of
 // DigestInfo in front of it.
-size_t x509_make_forge(unsigned number, skr_view_t message, void (*forge)(uint8_t *block),
+size_t x509_make_forge(unsigned number, const uint8_t *digest, void (*forge)(uint8_t *block),
     uint8_t *signature, size_t capacity);
 // The AlgorithmIdentifier of a scheme.
 void x509_make_algorithm(x509_der_t *out, unsigned scheme);

@@ -210,18 +210,18 @@ size_t x509_make_sign(x509_make_key_t key, unsigned number, unsigned scheme, skr
     return size;
 }
 
-size_t x509_make_forge(unsigned number, skr_view_t message, void (*forge)(uint8_t *block),
+size_t x509_make_forge(unsigned number, const uint8_t *digest, void (*forge)(uint8_t *block),
     uint8_t *signature, size_t capacity) {
     static const uint8_t info[] = {0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65,
         0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20};
     uint8_t block[X509_MAKE_RSA_BLOCK];
-    size_t size = capacity, digest = sizeof(block) - SHA256_DIGEST_LENGTH;
+    size_t size = capacity, tail = sizeof(block) - SHA256_DIGEST_LENGTH;
     memset(block, 0xff, sizeof(block));
     block[0] = 0;
     block[1] = 1;
-    block[digest - sizeof(info) - 1] = 0;
-    memcpy(block + digest - sizeof(info), info, sizeof(info));
-    SHA256(message.data, message.size, block + digest);
+    block[tail - sizeof(info) - 1] = 0;
+    memcpy(block + tail - sizeof(info), info, sizeof(info));
+    memcpy(block + tail, digest, SHA256_DIGEST_LENGTH);
     forge(block);
     EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(key_entry(X509_RSA, number)->pkey, NULL);
     key_check(context != NULL && EVP_PKEY_sign_init(context) == 1 &&

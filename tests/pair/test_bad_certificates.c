@@ -115,12 +115,38 @@ static void test_refused(void **state) {
     pair_note("%s", "");
 }
 
+// A root of a name and a key is as good as its certificate, and no better.
+static void test_name_and_key(void **state) {
+    static uint8_t bytes[512];
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        skr_view_t root = i / 2 == 0 ? pki_root() : pki_stranger();
+        const skr_anchor_t anchor = {bytes, skr_anchor_write(root, bytes, sizeof(bytes))};
+        if (i % 2 == 0) {
+            pair_init_openssl(&pair);
+        } else {
+            tap12_pair_openssl(&pair);
+        }
+        pair_mutual(&pair, PKI_P256);
+        pair.client.config.anchors = &anchor;
+        if (i / 2 == 0) {
+            pair.server.config.anchors = &anchor;
+            pair_connect(&pair);
+            pair_exchange(&pair, 10);
+            pair_end(&pair);
+        } else {
+            pair_refuses(&pair, &pair.client, SKR_ERR_CERT_UNKNOWN_CA);
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         PAIR_TEST_WITH(test_refused, &server13),
         PAIR_TEST_WITH(test_refused, &client13),
         PAIR_TEST_WITH(test_refused, &server12),
         PAIR_TEST_WITH(test_refused, &client12),
+        PAIR_TEST(test_name_and_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

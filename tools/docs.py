@@ -17,6 +17,7 @@ MESSAGES = {'CLIENT_HELLO': 'ClientHello', 'HELLO_RETRY_REQUEST': 'HelloRetryReq
             'CHANGE_CIPHER_SPEC': 'ChangeCipherSpec', 'NEW_SESSION_TICKET': 'NewSessionTicket', 'CERTIFICATE_VERIFY': 'CertificateVerify', 'FINISHED': 'Finished'}
 FACTS = {'F_HRR': 'a retry is needed', 'F_FULL': 'certificates authenticate',
          'F_PSK': 'a session is resumed', 'F_TICKET': 'a ticket was announced',
+         'F_KEYED': 'a pre-shared key authenticates', 'F_KEX': 'a key exchange or a hint comes',
          'F_CERT_REQ': 'the client is asked for its certificate', 'F_EMPTY_CERT': 'the client has no certificate'}
 KEYS = {'K_S_HS': "server's handshake keys", 'K_C_HS': "client's handshake keys",
         'K_MASTER_12': 'the master secret', 'K_S_12': "server's keys", 'K_C_12': "client's keys",

@@ -110,15 +110,30 @@ typedef struct {
     void *user;
 } skr_ticket_keys_t;
 
-// A key that both sides were given beforehand (RFC 9846 section 4.3.11), TLS 1.3 only. Whoever
-// knows it is the peer: neither certificates nor names are looked at when it is used. At least 128
-// bits of real randomness, never a password.
+// A key that both sides were given beforehand (RFC 9846 section 4.3.11, RFC 4279). Whoever knows it
+// is the peer: neither certificates nor names are looked at when it is used. At least 128 bits of
+// real randomness, never a password; and each for one direction: a device that is a client with a
+// key must not be a server with it, or it can be made to talk to itself (RFC 9257 section 4.1).
 typedef struct {
-    skr_view_t identity; // 1 to 65535 bytes, sent in the clear
-    skr_view_t key;
-    uint8_t
-        hash; // skr_hash_id_t that it goes with, SHA-256 or SHA-384; 0: SHA-256 (section 4.3.11)
+    skr_view_t identity; // 1 to SKR_PSK_IDENTITY_MAX bytes, sent in the clear
+    skr_view_t key; // SKR_PSK_KEY_MIN to SKR_PSK_KEY_MAX bytes
+    uint8_t hash; // TLS 1.3: skr_hash_id_t that it goes with, SHA-256 or SHA-384; 0: SHA-256
+                  // (RFC 9846 section 4.3.11)
+    bool imported; // skr_psk_import() made it, for TLS 1.3 only
 } skr_psk_t;
+
+// Makes of a key one for TLS 1.3 alone (RFC 9258 section 5.1), to be put into the configuration in
+// its place. Both sides do the same with the same context, which is whatever they agree on, perhaps
+// nothing: best the names of the client and the server, in this order, so that nobody can turn one
+// into the other (appendix B). from->hash is the hash that was given with the key, 0: SHA-256,
+// which both sides must know alike. hash: SKR_HASH_SHA256 or SKR_HASH_SHA384, of the cipher suites
+// that the new key is for; who speaks both puts one of each into the configuration. to looks into
+// room, which has SKR_PSK_IMPORTED_SIZE() bytes and holds a secret. SKR_ERR_CONFIG: a size or a
+// hash does not fit; SKR_ERR_PROVIDER.
+#define SKR_PSK_IMPORTED_SIZE(identity_size, context_size) \
+    ((identity_size) + (context_size) + 8 + SKR_SECRET_SIZE_MAX)
+skr_status_t skr_psk_import(const skr_provider_t *provider, const skr_psk_t *from,
+    skr_view_t context, unsigned hash, uint8_t *room, size_t size, skr_psk_t *to);
 
 // --- The configuration ---
 typedef struct skr_profile skr_profile_t;
@@ -173,8 +188,11 @@ typedef struct {
     const skr_ticket_keys_t *ticket_keys; // server: NULL: no tickets
     uint32_t ticket_lifetime; // server: seconds, 0: SKR_TICKET_LIFETIME, at most 604800
     uint8_t ticket_count; // server: tickets behind a handshake, 0: one
-    // Keys that both sides were given. A client offers the first; a server takes any. A server
-    // without credentials, or a client without roots, speaks to nobody else.
+    // Keys that both sides were given, for both versions. A client offers the first
+    // SKR_PSKS_OFFERED_MAX in TLS 1.3 and the first in TLS 1.2, a server takes any. A server
+    // without credentials, or a client without roots, speaks to nobody else. In TLS 1.2 a key goes
+    // with a fresh key exchange (ECDHE_PSK) unless suites names others (TLS_PSK_WITH_...), which
+    // have no forward secrecy.
     const skr_psk_t *psks;
     size_t psk_count;
     // Client: also resume without a fresh key exchange, if the server wants to (psk_ke): cheaper,

@@ -98,6 +98,11 @@
 #define SKR_CLOCK_SKEW 10 // seconds that the clocks of servers with the same ticket keys may differ
 #define SKR_TICKET_LIFETIME \
     7200 // seconds that a server's tickets live when the configuration says nothing
+#define SKR_PSK_KEY_MIN 16 // bytes of a pre-shared key; shorter ones are refused
+#define SKR_PSK_KEY_MAX 64 // RFC 4279 section 5.3; longer ones are refused
+// Bytes of its identity: a ClientHello that holds it must stay below SKR_MESSAGE_MAX.
+#define SKR_PSK_IDENTITY_MAX 16384
+#define SKR_PSKS_OFFERED_MAX 3 // of its configured keys that a client offers
 #define SKR_IDENTITIES_MAX 4 // pre-shared keys of one ClientHello that a server looks at
 
 // --- The connection ---

@@ -109,6 +109,7 @@ typedef struct {
                         // look) and it holds the key
     bool retried; // there was a HelloRetryRequest
     bool resumed; // no certificates: a session was resumed
+    skr_view_t psk_identity; // of the configuration's key that proved the peer; absent: none did
     uint64_t bytes_in, bytes_out; // on the wire
 } skr_conn_info_t;
 void skr_conn_info(const skr_conn_t *conn, skr_conn_info_t *info);

@@ -26,8 +26,9 @@ static skr_status_t advance_open_gate(skr_conn_t *conn) {
     conn->alpn = hs->alpn;
     conn->retried = (hs->facts & F_HRR) != 0;
     conn->peer_verified = hs_peer_verified(hs);
-    conn->resumed = (hs->facts & F_PSK) != 0;
-    conn->began = conn->resumed && !hs->psk_external ? hs->session.began : 0;
+    conn->resumed = (hs->facts & F_PSK) != 0 && !hs->psk_external;
+    conn->psk_number = hs->psk_number;
+    conn->began = conn->resumed ? hs->session.began : 0;
     conn->exports = hs->script->version != SKR_TLS12 || hs->extended_master;
     bool saves = conn->config->role == SKR_CLIENT && conn->config->session_key != NULL;
     if (saves && hs->script->resumption != NULL && !hs->script->resumption(hs, conn->resumption)) {

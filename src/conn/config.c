@@ -33,11 +33,14 @@ static skr_status_t config_check_credentials(const skr_config_t *config) {
 }
 
 static bool config_psks_fit(const skr_config_t *config) {
+    if (config->psk_count >= UINT16_MAX) {
+        return false;
+    }
     for (size_t i = 0; i < config->psk_count; i++) {
         const skr_psk_t *psk = &config->psks[i];
         bool hash = psk->hash == 0 || psk->hash == SKR_HASH_SHA256 || psk->hash == SKR_HASH_SHA384;
-        if (psk->identity.size == 0 || psk->identity.size > UINT16_MAX || psk->key.size < 16 ||
-            !hash) {
+        if (psk->identity.size == 0 || psk->identity.size > SKR_PSK_IDENTITY_MAX ||
+            psk->key.size < SKR_PSK_KEY_MIN || psk->key.size > SKR_PSK_KEY_MAX || !hash) {
             return false;
         }
     }

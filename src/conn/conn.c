@@ -288,6 +288,9 @@ void skr_conn_info(const skr_conn_t *conn, skr_conn_info_t *info) {
     info->peer_verified = conn->peer_verified;
     info->retried = conn->retried;
     info->resumed = conn->resumed;
+    if (conn->psk_number != 0) {
+        info->psk_identity = conn->config->psks[conn->psk_number - 1].identity;
+    }
 }
 
 void skr_conn_error(const skr_conn_t *conn, skr_error_t *error) {

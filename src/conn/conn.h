@@ -61,6 +61,7 @@ struct skr_conn {
     uint64_t bytes_in, bytes_out;
     uint16_t limit_out; // the largest content that the peer takes in a record, 0: any
     uint16_t group, peer_scheme;
+    uint16_t psk_number; // 1 + index in config->psks of the key that proved the peer, 0: none
     uint8_t record_header[SKR_RECORD_HEADER_SIZE];
     uint8_t record_header_fill;
     uint8_t message_header[SKR_MESSAGE_HEADER_SIZE];
@@ -74,14 +75,14 @@ struct skr_conn {
 
     bool record_ready; // the content may be looked at
     bool complete; // the gate is open: application data may pass
-    bool peer_verified;
-    bool retried;
-    bool resumed;
-    bool exports; // the master secret is bound to this handshake (RFC 7627 section 5.4)
-    bool session_new; // session is one to be saved, not the one that was offered
-    bool received; // at least one record header
-    bool hello_done; // the first ClientHello was sent or received
-    bool ccs_sent; // the compatibility ChangeCipherSpec (appendix E.4)
+    bool peer_verified : 1;
+    bool retried : 1;
+    bool resumed : 1;
+    bool exports : 1; // the master secret is bound to this handshake (RFC 7627 section 5.4)
+    bool session_new : 1; // session is one to be saved, not the one that was offered
+    bool received : 1; // at least one record header
+    bool hello_done : 1; // the first ClientHello was sent or received
+    bool ccs_sent : 1; // the compatibility ChangeCipherSpec (appendix E.4)
     bool update_due; // the peer asked for a KeyUpdate
     bool closed_in; // close_notify came
     bool closed_out; // close_notify was sent

@@ -47,6 +47,11 @@ skr_status_t kex12_send_done(hs_t *hs, writer_t *w);
 skr_status_t kex12_recv_done(hs_t *hs, skr_view_t body);
 skr_status_t kex12_send_client(hs_t *hs, writer_t *w);
 skr_status_t kex12_recv_client(hs_t *hs, skr_view_t body);
+// psk12.c (RFC 4279 section 2, RFC 5489 section 2)
+skr_status_t psk12_send_server(hs_t *hs, writer_t *w);
+skr_status_t psk12_recv_server(hs_t *hs, skr_view_t body);
+skr_status_t psk12_send_client(hs_t *hs, writer_t *w);
+skr_status_t psk12_recv_client(hs_t *hs, skr_view_t body);
 // ticket12.c (RFC 5077 section 3.3)
 skr_status_t ticket12_send(hs_t *hs, writer_t *w);
 skr_status_t ticket12_recv(hs_t *hs, skr_view_t body);

@@ -12,6 +12,7 @@
 #include "hs/hello.h"
 #include "hs/limit.h"
 #include "hs/offer.h"
+#include "hs/psk.h"
 #include "hs/share.h"
 #include "hs/ticket12.h"
 #include "wire/messages12.h"
@@ -41,8 +42,8 @@ static skr_status_t hello12_choose_group(hs_t *hs, const wire_extensions_t *e) {
     return SKR_ERR_NO_COMMON_GROUP;
 }
 
-// Suite and credential go together: the suite names the kind of key. A credential that bears the
-// client's name comes before a suite that this side likes better.
+// Suite and credential go together: the suite names the kind of key, or that there is a pre-shared
+// one. A credential that bears the client's name comes before a suite that this side likes better.
 static skr_status_t hello12_choose_suite(
     hs_t *hs, const wire_client_hello_t *ch, skr_view_t schemes) {
     skr_name_t name;
@@ -57,6 +58,11 @@ static skr_status_t hello12_choose_suite(
     for (size_t i = 0; (suite = offer_suite(hs->config, i)) != NULL; i++) {
         if (suite->auth == SUITE_AUTH_ANY || !wire_numbers_have(ch->suites, suite->id)) {
             continue;
+        }
+        if (suite_by_key(suite)) {
+            hs_take_suite(hs, suite);
+            psk12_begin(hs);
+            return SKR_OK;
         }
         common = true;
         bool fits = offer_credential(hs, schemes, named ? &name : NULL, suite->auth);
@@ -143,10 +149,7 @@ static skr_status_t hello12_choose(hs_t *hs, const wire_client_hello_t *ch) {
     // here.
     skr_view_t schemes = {NULL, 0};
     skr_view_t body = ch->extensions.body[WIRE_EXT_SIGNATURE_ALGORITHMS];
-    if (!view_is(body)) {
-        return SKR_ERR_NO_COMMON_SIGNATURE;
-    }
-    skr_status_t status = wire_read_numbers(body, 2, &schemes);
+    skr_status_t status = view_is(body) ? wire_read_numbers(body, 2, &schemes) : SKR_OK;
     if (status == SKR_OK) {
         status = hello12_choose_suite(hs, ch, schemes);
     }
@@ -154,13 +157,13 @@ static skr_status_t hello12_choose(hs_t *hs, const wire_client_hello_t *ch) {
         return status;
     }
     hs->facts |= F_FULL;
-    if (hs->config->verify != SKR_VERIFY_NONE) {
+    if ((hs->facts & F_KEYED) == 0 && hs->config->verify != SKR_VERIFY_NONE) {
         hs->facts |= F_CERT_REQ;
     }
-    return hello12_choose_group(hs, &ch->extensions);
+    return hs->suite->auth == SUITE_AUTH_PSK ? SKR_OK : hello12_choose_group(hs, &ch->extensions);
 }
 
-// A session to resume, else certificates.
+// A session to resume, else a pre-shared key or certificates.
 static skr_status_t hello12_choose_authentication(hs_t *hs, const wire_client_hello_t *ch) {
     skr_name_t name = {.kind = SKR_NAME_NONE};
     skr_status_t status = hello_read_name(&ch->extensions, &name);
@@ -316,6 +319,9 @@ static skr_status_t hello12_take_session(hs_t *hs, const wire_server_hello_t *sh
     }
     hs->session_id_size = 0; // no disguise is needed: this is TLS 1.2
     hs->facts |= resumed ? 0 : F_FULL;
+    if (!resumed && suite_by_key(hs->suite)) {
+        psk12_begin(hs);
+    }
     hs->facts |= view_is(sh->extensions.body[WIRE_EXT_SESSION_TICKET]) ? F_TICKET : 0;
     return SKR_OK;
 }

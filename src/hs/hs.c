@@ -86,8 +86,8 @@ bool hs_peer_verified(const hs_t *hs) {
 
 bool hs_proved(const hs_t *hs) {
     uint8_t wanted = PROOF_FINISHED | PROOF_PATH | PROOF_SIGNATURE;
-    if ((hs->facts & F_PSK) != 0) {
-        // The session was made under this policy: it is bound to it.
+    if ((hs->facts & (F_PSK | F_KEYED)) != 0) {
+        // A session was made under this policy: it is bound to it.
         wanted = PROOF_FINISHED | PROOF_PSK;
     } else if (hs->config->verify == SKR_VERIFY_NONE) {
         // The policy says none; a server still shows that it holds the key of the certificate that

@@ -20,11 +20,13 @@ typedef struct hs hs_t;
 // --- Facts: what is settled about this handshake; rows of the script ask for them. ---
 enum {
     F_HRR = 1, // a HelloRetryRequest was sent
-    F_FULL = 2, // certificates authenticate, not a PSK
+    F_FULL = 2, // certificates authenticate, not a PSK; TLS 1.2: nothing is resumed
     F_CERT_REQ = 4, // the server asks for the client's certificate
     F_EMPTY_CERT = 8, // the client has none
     F_PSK = 16, // a pre-shared key, or in TLS 1.2 a session's master secret, authenticates
     F_TICKET = 32, // TLS 1.2: the server will send a ticket
+    F_KEYED = 64, // TLS 1.2, full: a pre-shared key authenticates, no certificate does
+    F_KEX = 128, // TLS 1.2, keyed: there is a ServerKeyExchange
 };
 
 // --- Keys that start after a row, by their writer. ---
@@ -167,6 +169,7 @@ struct hs {
     uint8_t binding[SESSION_BINDING_SIZE]; // what a session of this handshake is bound to
     skr_view_t psk; // with F_PSK: the secret, in the session or in the configuration
     bool psk_external; // it is the configuration's
+    uint16_t psk_number; // 1 + index in config->psks, 0: none of them
     uint8_t psk_index; // server: which of the client's identities
     uint8_t tickets_sent;
     bool tickets_wanted; // server: the client can use tickets

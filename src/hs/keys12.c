@@ -1,16 +1,22 @@
 // TLS 1.2's keys: the master secret, the key block, exporters.
 //
-// In: the keys that a row names, the key exchange's result, the transcript so far. Out: the master
-// secret (RFC 5246 section 8.1, with the session hash of RFC 7627 where both sides can), the record
-// keys of one direction (section 6.3), a line for key logs (RFC 9850), exported keys (RFC 5705). A
-// reading key never starts while handshake bytes are left over. Finished values are in fin12.c.
+// In: the keys that a row names, the key exchange's result or a pre-shared key, the transcript so
+// far. Out: the master secret (RFC 5246 section 8.1, with the session hash of RFC 7627 where both
+// sides can), the record keys of one direction (section 6.3), a line for key logs (RFC 9850),
+// exported keys (RFC 5705). A reading key never starts while handshake bytes are left over.
+// Finished values are in fin12.c.
 #include "base/bytes.h"
 #include "base/ct.h"
 #include "hs/handlers.h"
+#include "hs/psk.h"
 #include "keys/prf12.h"
 
 static skr_status_t keys12_master(hs_t *hs) {
-    skr_view_t shared = view_of(hs->shared, hs->group->shared_size);
+    uint8_t premaster[PSK12_PREMASTER_MAX];
+    skr_view_t shared = view_of(hs->shared, hs->shared_size);
+    if ((hs->facts & F_KEYED) != 0) {
+        shared = psk12_premaster(hs, premaster);
+    }
     uint8_t *master = hs->schedule.secret;
     bool ok = false;
     if (hs->extended_master) {
@@ -25,6 +31,7 @@ static skr_status_t keys12_master(hs_t *hs) {
     }
     ct_wipe(hs->shared, sizeof(hs->shared));
     ct_wipe(hs->private_key, sizeof(hs->private_key));
+    ct_wipe(premaster, sizeof(premaster));
     if (!ok) {
         return SKR_ERR_PROVIDER;
     }

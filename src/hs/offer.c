@@ -8,10 +8,21 @@
 #include "hs/offer.h"
 
 #include "base/bytes.h"
+#include "hs/psk.h"
 
-// Of a version that may be spoken?
+// May certificates authenticate? Who has a pre-shared key and no roots believes none, and a server
+// may have none.
+static bool offer_certificates(const skr_config_t *config) {
+    return config->role == SKR_SERVER
+        ? config->credential_count > 0
+        : config->anchor_count > 0 || config->psk_count == 0 || config->verify == SKR_VERIFY_NONE;
+}
+
+// Of a version that may be spoken, and with something that authenticates?
 static bool offer_suite_allowed(const skr_config_t *config, const suite_t *suite) {
-    return hs_allows(config, (uint16_t)(0x0300 | suite->version));
+    bool able = suite->auth == SUITE_AUTH_ANY ||
+        (suite_by_key(suite) ? psk_for_tls12(config) != NULL : offer_certificates(config));
+    return able && hs_allows(config, (uint16_t)(0x0300 | suite->version));
 }
 
 static const suite_t *offer_default_suite(const skr_config_t *config, size_t n) {

@@ -1,4 +1,4 @@
-// Pre-shared keys of TLS 1.3: what both roles need.
+// Pre-shared keys: what both roles need.
 //
 // In: the configuration that a session is bound to; a ClientHello up to its binders and a key. Out:
 // the binding, the binder (RFC 9846 section 4.3.11.2). Who offers and who chooses is in
@@ -52,8 +52,12 @@ bool psk_binding(const skr_config_t *config, skr_view_t name, uint8_t *out) {
     return ok && psk_hash_anchors(config, hash, state) && hash->result(state, out);
 }
 
-skr_status_t psk_binder(const hs_t *hs, const skr_hash_t *hash, bool external, skr_view_t secret,
-    const psk_hello_t *hello, uint8_t *out) {
+binder_kind_t psk_kind(const skr_psk_t *psk) {
+    return psk->imported ? BINDER_IMPORTED : BINDER_EXTERNAL;
+}
+
+skr_status_t psk_binder(const hs_t *hs, const skr_hash_t *hash, binder_kind_t kind,
+    skr_view_t secret, const psk_hello_t *hello, uint8_t *out) {
     uint8_t key[SKR_HASH_SIZE_MAX];
     uint8_t transcript[SKR_HASH_SIZE_MAX];
     const uint8_t header[SKR_MESSAGE_HEADER_SIZE] = {WIRE_CLIENT_HELLO,
@@ -61,14 +65,40 @@ skr_status_t psk_binder(const hs_t *hs, const skr_hash_t *hash, bool external, s
     const skr_view_t parts[] = {
         view_of(header, sizeof(header)), view_of(hello->body, hello->covered)};
     bool ok = transcript_with(&hs->transcript, hash, parts, 2, transcript) &&
-        schedule_binder(hash, external, secret, key) &&
-        schedule_finished(hash, key, transcript, out);
+        schedule_binder(hash, kind, secret, key) && schedule_finished(hash, key, transcript, out);
     ct_wipe(key, sizeof(key));
     return hs_local(ok);
 }
 
 const skr_hash_t *psk_hash(const hs_t *hs, const skr_psk_t *psk) {
     return provider_hash(hs->config->provider, psk->hash != 0 ? psk->hash : SKR_HASH_SHA256);
+}
+
+const skr_psk_t *psk_for_tls12(const skr_config_t *config) {
+    for (size_t i = 0; i < config->psk_count; i++) {
+        if (!config->psks[i].imported) {
+            return &config->psks[i];
+        }
+    }
+    return NULL;
+}
+
+// Is this the identity? In a time that only the sizes determine.
+static bool psk_same(skr_view_t ours, skr_view_t theirs) {
+    size_t size = ours.size < theirs.size ? ours.size : theirs.size;
+    return ct_equal(ours.data, theirs.data, size) & (ours.size == theirs.size);
+}
+
+uint16_t psk_find(const hs_t *hs, skr_view_t identity) {
+    bool tls12 = hs->script->version == SKR_TLS12;
+    unsigned found = 0;
+    for (size_t i = 0; i < hs->config->psk_count; i++) {
+        const skr_psk_t *psk = &hs->config->psks[i];
+        bool fits = tls12 ? !psk->imported : psk_hash(hs, psk) == hs->hash;
+        unsigned mask = 0u - (unsigned)(psk_same(psk->identity, identity) & fits);
+        found = (found & ~mask) | ((unsigned)(i + 1) & mask);
+    }
+    return (uint16_t)found;
 }
 
 const skr_hash_t *psk_session_hash(const hs_t *hs) {

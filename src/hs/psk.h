@@ -1,4 +1,4 @@
-// Pre-shared keys of TLS 1.3: of sessions and of the configuration (RFC 9846 section 4.3.11).
+// Pre-shared keys: of sessions and of the configuration (RFC 9846 section 4.3.11, RFC 4279).
 #ifndef SKR_HS_PSK_H
 #define SKR_HS_PSK_H
 
@@ -14,11 +14,17 @@ typedef struct {
     size_t covered, size;
 } psk_hello_t;
 // One binder (section 4.3.11.2): hash->size bytes.
-skr_status_t psk_binder(const hs_t *hs, const skr_hash_t *hash, bool external, skr_view_t secret,
-    const psk_hello_t *hello, uint8_t *out);
+skr_status_t psk_binder(const hs_t *hs, const skr_hash_t *hash, binder_kind_t kind,
+    skr_view_t secret, const psk_hello_t *hello, uint8_t *out);
+binder_kind_t psk_kind(const skr_psk_t *psk);
 // The hash that a key goes with; NULL: the provider lacks it.
 const skr_hash_t *psk_hash(const hs_t *hs, const skr_psk_t *psk);
 const skr_hash_t *psk_session_hash(const hs_t *hs);
+// Server: the configured key of this identity that this handshake can use, as 1 + its index; 0:
+// none. Looks at all of them, always: the time tells nothing about which there are.
+uint16_t psk_find(const hs_t *hs, skr_view_t identity);
+// The key that a client has for TLS 1.2; NULL: none (imported ones are for TLS 1.3).
+const skr_psk_t *psk_for_tls12(const skr_config_t *config);
 
 // Server: opens a ticket into hs->session, with the key of its name. false: it can't be opened.
 bool psk_open_ticket(hs_t *hs, skr_view_t ticket);
@@ -43,6 +49,12 @@ void psk_write_answer(const hs_t *hs, writer_t *w);
 // Server: a NewSessionTicket (section 4.7.1), the whole message. SKR_OK with nothing written: there
 // is no key to seal it with.
 skr_status_t psk_build_ticket(hs_t *hs, writer_t *w);
+// psk12.c: the suite of TLS 1.2 that was chosen goes with a pre-shared key.
+void psk12_begin(hs_t *hs);
+// psk12.c: the premaster secret, in out, which has PSK12_PREMASTER_MAX bytes. The one place that
+// sets PROOF_PSK in a full handshake of TLS 1.2.
+enum { PSK12_PREMASTER_MAX = 4 + 2 * SKR_PSK_KEY_MAX };
+skr_view_t psk12_premaster(hs_t *hs, uint8_t *out);
 enum { PSK_TICKET_MESSAGE_MAX = SKR_MESSAGE_HEADER_SIZE + 16 + SKR_SESSION_OVERHEAD };
 
 #endif

@@ -1,19 +1,20 @@
 // Pre-shared keys of TLS 1.3: the client's offer.
 //
-// In: a saved session, the configuration's own key. Out: psk_key_exchange_modes, pre_shared_key
+// In: a saved session, the configuration's own keys. Out: psk_key_exchange_modes, pre_shared_key
 // with its binders (RFC 9846 sections 4.3.9 and 4.3.11); the server's choice checked. A session
-// goes first and the configured key behind it. Behind a HelloRetryRequest the suite is settled, and
-// what does not go with its hash is left out (section 4.2.4).
+// goes first and the first of the configured keys behind it. Behind a HelloRetryRequest the suite
+// is settled, and what does not go with its hash is left out (section 4.2.4).
 #include "base/bytes.h"
 #include "hs/psk.h"
 
-enum { PSK_OFFERS_MAX = 2 };
+enum { PSK_OFFERS_MAX = 1 + SKR_PSKS_OFFERED_MAX };
 
 typedef struct {
     skr_view_t identity, secret;
     const skr_hash_t *hash;
     uint32_t age;
-    bool external;
+    binder_kind_t kind;
+    uint16_t number; // as hs->psk_number
 } psk_offer_t;
 
 static uint32_t psk_obfuscated_age(const hs_t *hs) {
@@ -29,12 +30,15 @@ static size_t psk_offers(const hs_t *hs, psk_offer_t *offers) {
         (hs->hash == NULL || hs->hash == hash)) {
         offers[count++] = (psk_offer_t){hs->session.ticket,
             view_of(hs->session.secret, hs->session.secret_size), hash, psk_obfuscated_age(hs),
-            false};
+            BINDER_RESUMPTION, 0};
     }
-    const skr_psk_t *psk = hs->config->psk_count > 0 ? &hs->config->psks[0] : NULL;
-    hash = psk == NULL ? NULL : psk_hash(hs, psk);
-    if (hash != NULL && (hs->hash == NULL || hs->hash == hash)) {
-        offers[count++] = (psk_offer_t){psk->identity, psk->key, hash, 0, true};
+    for (size_t i = 0; i < hs->config->psk_count && i < SKR_PSKS_OFFERED_MAX; i++) {
+        const skr_psk_t *psk = &hs->config->psks[i];
+        hash = psk_hash(hs, psk);
+        if (hash != NULL && (hs->hash == NULL || hs->hash == hash)) {
+            offers[count++] = (psk_offer_t){
+                psk->identity, psk->key, hash, 0, psk_kind(psk), (uint16_t)(i + 1)};
+        }
     }
     return count;
 }
@@ -92,7 +96,7 @@ skr_status_t psk_bind(hs_t *hs, uint8_t *body, size_t size) {
     skr_status_t status = SKR_OK;
     for (size_t i = 0; i < count && status == SKR_OK; i++) {
         status = psk_binder(
-            hs, offers[i].hash, offers[i].external, offers[i].secret, &hello, binder + 1);
+            hs, offers[i].hash, offers[i].kind, offers[i].secret, &hello, binder + 1);
         binder += 1 + offers[i].hash->size;
     }
     return status;
@@ -114,7 +118,8 @@ skr_status_t psk_take_answer(hs_t *hs, skr_view_t answer) {
         return SKR_ERR_IDENTITY_ANSWER;
     }
     hs->psk = offers[selected].secret;
-    hs->psk_external = offers[selected].external;
+    hs->psk_number = offers[selected].number;
+    hs->psk_external = hs->psk_number != 0;
     hs->facts |= F_PSK;
     hs->proofs |= PROOF_PSK;
     return SKR_OK;

@@ -58,7 +58,9 @@ static skr_status_t psk_check_binder(hs_t *hs, skr_view_t binders, size_t index,
     }
     // pre_shared_key is the last extension
     psk_hello_t hello = {body.data, body.size - 2 - binders.size, body.size};
-    skr_status_t status = psk_binder(hs, hs->hash, hs->psk_external, hs->psk, &hello, expected);
+    binder_kind_t kind = hs->psk_number == 0 ? BINDER_RESUMPTION
+                                             : psk_kind(&hs->config->psks[hs->psk_number - 1]);
+    skr_status_t status = psk_binder(hs, hs->hash, kind, hs->psk, &hello, expected);
     if (status != SKR_OK) {
         return status;
     }
@@ -71,40 +73,25 @@ static skr_status_t psk_check_binder(hs_t *hs, skr_view_t binders, size_t index,
     return SKR_OK;
 }
 
-// The configured key of this identity, NULL: none. Looks at all of them always: the time tells
-// nothing about which there are.
-static const skr_psk_t *psk_find(const hs_t *hs, skr_view_t identity) {
-    const skr_psk_t *found = NULL;
-    for (size_t i = 0; i < hs->config->psk_count; i++) {
-        const skr_psk_t *psk = &hs->config->psks[i];
-        bool same = psk->identity.size == identity.size &&
-            ct_equal(psk->identity.data, identity.data, identity.size);
-        found = same && psk_hash(hs, psk) == hs->hash ? psk : found;
-    }
-    return found;
-}
-
-// Is this identity one that can be used? hs->psk is then its key.
+// Is this identity one that can be used? hs->psk is then its key. An identity that is known takes
+// the same steps as one that is not.
 static bool psk_take(hs_t *hs, skr_view_t identity) {
-    const skr_psk_t *psk = psk_find(hs, identity);
-    if (psk != NULL) {
-        hs->psk = psk->key;
-        hs->psk_external = true;
-        return true;
-    }
-    if (hs->config->ticket_keys != NULL && psk_open_ticket(hs, identity) &&
-        psk_fits(hs, hs->binding)) {
+    bool ticket = hs->config->ticket_keys != NULL && psk_open_ticket(hs, identity) &&
+        psk_fits(hs, hs->binding);
+    hs->psk_number = psk_find(hs, identity);
+    hs->psk_external = hs->psk_number != 0;
+    if (hs->psk_external) {
+        hs->psk = hs->config->psks[hs->psk_number - 1].key;
+    } else if (ticket) {
         hs->psk = view_of(hs->session.secret, hs->session.secret_size);
-        hs->psk_external = false;
         return true;
     }
     ct_wipe(&hs->session, sizeof(hs->session));
-    return false;
+    return hs->psk_external;
 }
 
 static skr_status_t psk_search(
     hs_t *hs, skr_view_t identities, skr_view_t binders, skr_view_t body) {
-    static const uint8_t nothing[32] = {0};
     reader_t r = reader_of(identities);
     skr_view_t identity = {NULL, 0};
     uint32_t age = 0;
@@ -117,8 +104,8 @@ static skr_status_t psk_search(
         return SKR_OK;
     }
     // Nothing else could authenticate: the same work and the same alert as for a wrong key
-    // (section 4.3.11).
-    hs->psk = view_of(nothing, sizeof(nothing));
+    // (section 4.3.11). Which key is taken does not matter: even the right one is refused.
+    hs->psk = hs->config->psks[0].key;
     hs->psk_external = true;
     skr_status_t status = psk_check_binder(hs, binders, 0, body);
     hs->facts &= (uint16_t)~F_PSK;

@@ -10,6 +10,7 @@
 #include "hs/chain.h"
 
 #include "base/bytes.h"
+#include "hs/psk.h"
 
 static bool walk_present(const hs_step_t *step, uint16_t facts) {
     return (facts & step->only_when) == step->only_when && (facts & step->never_when) == 0;
@@ -35,12 +36,20 @@ walk_turn_t walk_turn(const hs_t *hs) {
 static size_t walk_hello_bound(const hs_t *hs) {
     // What is fixed, with room for every list of the registry that a provider may offer.
     size_t size = 600 + hs->peer_name.data.size + hs->cookie_size + SKR_GROUP_PUBLIC_MAX +
-        hs->session.ticket.size +
-        (hs->config->psk_count > 0 ? hs->config->psks[0].identity.size : 0);
+        hs->session.ticket.size;
+    for (size_t i = 0; i < hs->config->psk_count && i < SKR_PSKS_OFFERED_MAX; i++) {
+        size += 8 + SKR_SECRET_SIZE_MAX + hs->config->psks[i].identity.size;
+    }
     for (size_t i = 0; i < hs->config->alpn_count; i++) {
         size += 1 + hs->config->alpn[i].size;
     }
     return size;
+}
+
+// Of the identity in a ClientKeyExchange.
+static size_t walk_identity_size(const hs_t *hs) {
+    const skr_psk_t *psk = (hs->facts & F_KEYED) != 0 ? psk_for_tls12(hs->config) : NULL;
+    return psk == NULL ? 0 : psk->identity.size;
 }
 
 static size_t walk_signature_bound(const hs_t *hs) {
@@ -62,6 +71,8 @@ size_t walk_send_bound(const hs_t *hs) {
             return SKR_MESSAGE_HEADER_SIZE + walk_signature_bound(hs);
         case WIRE_SERVER_KEY_EXCHANGE:
             return SKR_MESSAGE_HEADER_SIZE + 4 + SKR_GROUP_PUBLIC_MAX + walk_signature_bound(hs);
+        case WIRE_CLIENT_KEY_EXCHANGE:
+            return SKR_MESSAGE_HEADER_SIZE + 4 + SKR_GROUP_PUBLIC_MAX + walk_identity_size(hs);
         case WIRE_FINISHED:
             return SKR_MESSAGE_HEADER_SIZE + SKR_SECRET_SIZE_MAX;
         default: // ServerHello, HelloRetryRequest, EncryptedExtensions, CertificateRequest and what

@@ -125,8 +125,11 @@ bool schedule_export(const skr_hash_t *hash, const uint8_t *exporter, skr_view_t
     return ok;
 }
 
-bool schedule_binder(const skr_hash_t *hash, bool external, skr_view_t psk, uint8_t *out) {
-    skr_view_t label = external ? VIEW_LITERAL("ext binder") : VIEW_LITERAL("res binder");
+bool schedule_binder(const skr_hash_t *hash, binder_kind_t kind, skr_view_t psk, uint8_t *out) {
+    // "res binder", "ext binder", "imp binder"
+    static const uint8_t labels[] = "res binderext binderimp binder";
+    enum { LABEL_SIZE = 10 };
+    skr_view_t label = view_of(labels + LABEL_SIZE * (unsigned)kind, LABEL_SIZE);
     uint8_t early[SKR_HASH_SIZE_MAX];
     uint8_t empty[SKR_HASH_SIZE_MAX];
     bool ok = hkdf_extract(hash, ABSENT, psk, early) && hash_of(hash, ABSENT, empty) &&

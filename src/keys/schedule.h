@@ -27,8 +27,9 @@ bool schedule_handshake(schedule_t *s, skr_view_t shared, const uint8_t *transcr
 bool schedule_master(schedule_t *s, const uint8_t *transcript);
 
 // The MAC key base of a PSK's binder (section 4.3.11.2): hash->size bytes from the psk.
-// Then schedule_finished() with it.
-bool schedule_binder(const skr_hash_t *hash, bool external, skr_view_t psk, uint8_t *out);
+// Then schedule_finished() with it. kind: where the psk comes from; imported: RFC 9258 section 5.2.
+typedef enum { BINDER_RESUMPTION, BINDER_EXTERNAL, BINDER_IMPORTED } binder_kind_t;
+bool schedule_binder(const skr_hash_t *hash, binder_kind_t kind, skr_view_t psk, uint8_t *out);
 // resumption_secret: on the third rung, transcript is the hash of ClientHello...client Finished.
 // hash->size bytes.
 bool schedule_resumption(const schedule_t *s, const uint8_t *transcript, uint8_t *out);

@@ -1,17 +1,19 @@
 // Cipher suites and the look-up of a provider's descriptors.
 //
 // In: numbers of the registries. Out: the suite, or the descriptor that a provider holds for the
-// number. RFC 9846 section B.4, RFC 5289, RFC 7905, RFC 7251. A suite is usable when the provider
-// has both its halves; the provider's order of AEADs is the order of the suites. Preferences and
-// what a configuration allows are not known here.
+// number. RFC 9846 section B.4, RFC 5289, RFC 7905, RFC 7251; with pre-shared keys RFC 8442, RFC
+// 5487 and RFC 6655. A suite is usable when the provider has both its halves; the provider's order
+// of AEADs is the order of the suites. Preferences and what a configuration allows are not known
+// here.
 #include "keys/suites.h"
 
 enum { TLS12 = 0x03, TLS13 = 0x04 };
 enum { USUAL = false, NAMED = true };
 
 // Those of TLS 1.3 first: they come before all of TLS 1.2 in every list that is made from here.
-// NAMED: with a tag of 8 bytes, which is not for general use (RFC 9147 appendix B.3). The CCM
-// suites of TLS 1.2 name no hash: it is SHA-256 (RFC 7251 section 2).
+// NAMED: with a tag of 8 bytes, which is not for general use (RFC 9147 appendix B.3), or without
+// forward secrecy. The CCM suites of TLS 1.2 that name no hash have SHA-256 (RFC 7251 section 2,
+// RFC 6655 section 3).
 // clang-format off
 static const suite_t suites[] = {
     {0x1301, SKR_AEAD_AES_128_GCM,       SKR_HASH_SHA256, TLS13, SUITE_AUTH_ANY,   USUAL, "TLS_AES_128_GCM_SHA256"},
@@ -29,6 +31,18 @@ static const suite_t suites[] = {
     {0xc0ad, SKR_AEAD_AES_256_CCM,       SKR_HASH_SHA256, TLS12, SUITE_AUTH_ECDSA, USUAL, "TLS_ECDHE_ECDSA_WITH_AES_256_CCM"},
     {0xc0ae, SKR_AEAD_AES_128_CCM_8,     SKR_HASH_SHA256, TLS12, SUITE_AUTH_ECDSA, NAMED, "TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8"},
     {0xc0af, SKR_AEAD_AES_256_CCM_8,     SKR_HASH_SHA256, TLS12, SUITE_AUTH_ECDSA, NAMED, "TLS_ECDHE_ECDSA_WITH_AES_256_CCM_8"},
+    {0xd001, SKR_AEAD_AES_128_GCM,       SKR_HASH_SHA256, TLS12, SUITE_AUTH_ECDHE_PSK, USUAL, "TLS_ECDHE_PSK_WITH_AES_128_GCM_SHA256"},
+    {0xd002, SKR_AEAD_AES_256_GCM,       SKR_HASH_SHA384, TLS12, SUITE_AUTH_ECDHE_PSK, USUAL, "TLS_ECDHE_PSK_WITH_AES_256_GCM_SHA384"},
+    {0xccac, SKR_AEAD_CHACHA20_POLY1305, SKR_HASH_SHA256, TLS12, SUITE_AUTH_ECDHE_PSK, USUAL, "TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256"},
+    {0xd005, SKR_AEAD_AES_128_CCM,       SKR_HASH_SHA256, TLS12, SUITE_AUTH_ECDHE_PSK, USUAL, "TLS_ECDHE_PSK_WITH_AES_128_CCM_SHA256"},
+    {0xd003, SKR_AEAD_AES_128_CCM_8,     SKR_HASH_SHA256, TLS12, SUITE_AUTH_ECDHE_PSK, NAMED, "TLS_ECDHE_PSK_WITH_AES_128_CCM_8_SHA256"},
+    {0x00a8, SKR_AEAD_AES_128_GCM,       SKR_HASH_SHA256, TLS12, SUITE_AUTH_PSK,   NAMED, "TLS_PSK_WITH_AES_128_GCM_SHA256"},
+    {0x00a9, SKR_AEAD_AES_256_GCM,       SKR_HASH_SHA384, TLS12, SUITE_AUTH_PSK,   NAMED, "TLS_PSK_WITH_AES_256_GCM_SHA384"},
+    {0xccab, SKR_AEAD_CHACHA20_POLY1305, SKR_HASH_SHA256, TLS12, SUITE_AUTH_PSK,   NAMED, "TLS_PSK_WITH_CHACHA20_POLY1305_SHA256"},
+    {0xc0a4, SKR_AEAD_AES_128_CCM,       SKR_HASH_SHA256, TLS12, SUITE_AUTH_PSK,   NAMED, "TLS_PSK_WITH_AES_128_CCM"},
+    {0xc0a5, SKR_AEAD_AES_256_CCM,       SKR_HASH_SHA256, TLS12, SUITE_AUTH_PSK,   NAMED, "TLS_PSK_WITH_AES_256_CCM"},
+    {0xc0a8, SKR_AEAD_AES_128_CCM_8,     SKR_HASH_SHA256, TLS12, SUITE_AUTH_PSK,   NAMED, "TLS_PSK_WITH_AES_128_CCM_8"},
+    {0xc0a9, SKR_AEAD_AES_256_CCM_8,     SKR_HASH_SHA256, TLS12, SUITE_AUTH_PSK,   NAMED, "TLS_PSK_WITH_AES_256_CCM_8"},
 };
 // clang-format on
 enum { SUITES = sizeof(suites) / sizeof(suites[0]) };
@@ -42,12 +56,20 @@ const suite_t *suite_find(uint16_t id) {
     return NULL;
 }
 
-// The n-th suite of a version that goes unnamed, in the order of the provider's AEADs; *n counts
-// down.
-static const suite_t *suite_of(const skr_provider_t *provider, unsigned version, size_t *n) {
+// TLS 1.3, then TLS 1.2 with a key that both sides were given, then with certificates.
+enum { SUITE_RANKS = 3 };
+static unsigned suite_rank(const suite_t *suite) {
+    if (suite->version == TLS13) {
+        return 0;
+    }
+    return suite_by_key(suite) ? 1 : 2;
+}
+
+// The n-th suite of a rank that goes unnamed, in the order of the provider's AEADs; *n counts down.
+static const suite_t *suite_of(const skr_provider_t *provider, unsigned rank, size_t *n) {
     for (const skr_aead_t *const *aead = provider->aeads; *aead != NULL; aead++) {
         for (size_t i = 0; i < SUITES; i++) {
-            bool usable = suites[i].aead == (*aead)->id && suites[i].version == version &&
+            bool usable = suites[i].aead == (*aead)->id && suite_rank(&suites[i]) == rank &&
                 !suites[i].named && provider_hash(provider, suites[i].hash) != NULL;
             if (usable && (*n)-- == 0) {
                 return &suites[i];
@@ -58,8 +80,11 @@ static const suite_t *suite_of(const skr_provider_t *provider, unsigned version,
 }
 
 const suite_t *suite_at(const skr_provider_t *provider, size_t n) {
-    const suite_t *suite = suite_of(provider, TLS13, &n);
-    return suite != NULL ? suite : suite_of(provider, TLS12, &n);
+    const suite_t *suite = NULL;
+    for (unsigned rank = 0; suite == NULL && rank < SUITE_RANKS; rank++) {
+        suite = suite_of(provider, rank, &n);
+    }
+    return suite;
 }
 
 const skr_hash_t *provider_hash(const skr_provider_t *provider, unsigned id) {

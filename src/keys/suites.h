@@ -1,11 +1,17 @@
-// Cipher suites (RFC 9846 section B.4): a pair of an AEAD and a hash, in TLS 1.2 a kind of key too,
-// and what a provider can do of them.
+// Cipher suites (RFC 9846 section B.4): a pair of an AEAD and a hash, in TLS 1.2 what authenticates
+// too, and what a provider can do of them.
 #ifndef SKR_KEYS_SUITES_H
 #define SKR_KEYS_SUITES_H
 
 #include "skerry/crypto.h"
 
-typedef enum { SUITE_AUTH_ANY, SUITE_AUTH_ECDSA, SUITE_AUTH_RSA } suite_auth_t;
+typedef enum {
+    SUITE_AUTH_ANY, // TLS 1.3
+    SUITE_AUTH_ECDSA,
+    SUITE_AUTH_RSA,
+    SUITE_AUTH_ECDHE_PSK,
+    SUITE_AUTH_PSK, // without a key exchange: no forward secrecy
+} suite_auth_t;
 
 typedef struct {
     uint16_t id; // TLS cipher suite number
@@ -16,6 +22,11 @@ typedef struct {
     bool named; // goes only by name: no list has it that is made without being told
     const char *name;
 } suite_t;
+
+// Does a pre-shared key authenticate (TLS 1.2)?
+static inline bool suite_by_key(const suite_t *suite) {
+    return suite->auth == SUITE_AUTH_ECDHE_PSK || suite->auth == SUITE_AUTH_PSK;
+}
 
 const suite_t *suite_find(uint16_t id); // NULL: unknown
 // The n-th suite that the provider can do and that goes unnamed, in the order of its AEADs; NULL:

@@ -25,6 +25,10 @@ typedef struct {
 } wire_server_key_exchange_t;
 // SKR_ERR_DECODE; SKR_ERR_GROUP_ANSWER for curves that are not named ones.
 skr_status_t wire_read_server_key_exchange(skr_view_t body, wire_server_key_exchange_t *out);
+// With a pre-shared key (RFC 4279 section 2, RFC 5489 section 2): a hint, which may be empty;
+// ecdhe: and group and share, unsigned.
+skr_status_t wire_read_psk_server_key_exchange(
+    skr_view_t body, bool ecdhe, wire_server_key_exchange_t *out);
 // The params part; the signature follows by the caller.
 void wire_write_ecdh_params(writer_t *w, uint16_t group, skr_view_t share);
 
@@ -41,5 +45,8 @@ skr_status_t wire_read_new_session_ticket12(
 
 // The client's point (RFC 8422 section 5.7).
 skr_status_t wire_read_client_key_exchange(skr_view_t body, skr_view_t *share);
+// With a pre-shared key: whose it is, which may be empty; ecdhe: and the point.
+skr_status_t wire_read_psk_client_key_exchange(
+    skr_view_t body, bool ecdhe, skr_view_t *identity, skr_view_t *share);
 
 #endif

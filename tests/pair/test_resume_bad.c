@@ -337,8 +337,8 @@ static void edit_strangers(pair_tap_t *t, pair_message_t *m) {
         hello_write(&hello, m);
         assert_true(hash->init(state) && hash->update(state, m->data, m->size - 2 - binders) &&
             hash->result(state, digest));
-        assert_true(
-            schedule_binder(hash, false, view_of(session->secret, session->secret_size), key));
+        assert_true(schedule_binder(
+            hash, BINDER_RESUMPTION, view_of(session->secret, session->secret_size), key));
         assert_true(schedule_finished(hash, key, digest, m->data + m->size - BINDER_SIZE));
         t->hits++;
     }

@@ -108,8 +108,8 @@ has() {
     }
 }
 
-tls12="hello12 kex12 auth12 fin12 keys12 ticket12 messages12 prf12 record12 script_client12 script_server12"
-extras="keylog pool pem"
+tls12="hello12 kex12 psk12 auth12 fin12 keys12 ticket12 messages12 prf12 record12 script_client12 script_server12"
+extras="keylog pool pem psk_import"
 # Algorithms of BearSSL that the few do not name: other hashes, AES and its modes, RSA, other curves; its own TLS and X.509.
 # HMAC is in its random source, SHA-224 in the same object as SHA-256.
 others='^(br_(aes|gcm|ccm|ctr|ghash|des|cbc|rsa|sha384|sha512|sha1|md5|ssl|x509|pem|hkdf)|skr_bearssl_(aes|sha384|sha512|secp|rsa|cert))'

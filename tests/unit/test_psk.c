@@ -191,7 +191,7 @@ typedef struct {
     const skr_provider_t *provider;
     unsigned hash;
     skr_view_t before; // the binder
-    bool external;
+    binder_kind_t kind;
     skr_view_t secret;
     psk_hello_t hello;
 } binder_t;
@@ -203,12 +203,11 @@ static skr_status_t make(const binder_t *b, uint8_t *out) {
     hs.config = &config;
     assert_true(transcript_init(&hs.transcript, b->provider->hashes));
     assert_true(transcript_add(&hs.transcript, b->before));
-    return psk_binder(
-        &hs, provider_hash(b->provider, b->hash), b->external, b->secret, &b->hello, out);
+    return psk_binder(&hs, provider_hash(b->provider, b->hash), b->kind, b->secret, &b->hello, out);
 }
 
 static binder_t usual(unsigned hash) {
-    return (binder_t){&skr_provider_openssl, hash, VIEW_LITERAL("a first hello"), false,
+    return (binder_t){&skr_provider_openssl, hash, VIEW_LITERAL("a first hello"), BINDER_RESUMPTION,
         VIEW_LITERAL("0123456789abcdef0123456789abcdef"), {hello_body, COVERED, HELLO_SIZE}};
 }
 
@@ -216,12 +215,12 @@ static binder_t usual(unsigned hash) {
 static void test_binder_is_the_mac(void **state) {
     (void)state;
     static const unsigned hashes[] = {SKR_HASH_SHA256, SKR_HASH_SHA384};
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < 6; i++) {
         uint8_t got[SKR_HASH_SIZE_MAX], key[SKR_HASH_SIZE_MAX], digest[SKR_HASH_SIZE_MAX];
         uint8_t expected[SKR_HASH_SIZE_MAX];
         _Alignas(16) uint8_t hashing[SKR_HASH_STATE_MAX];
-        binder_t b = usual(hashes[i / 2]);
-        b.external = i % 2 != 0;
+        binder_t b = usual(hashes[i / 3]);
+        b.kind = (binder_kind_t)(i % 3);
         const skr_hash_t *hash = provider_hash(b.provider, b.hash);
         const uint8_t header[] = {1, 0, 0, HELLO_SIZE};
         assert_true(hash->init(hashing));
@@ -229,7 +228,7 @@ static void test_binder_is_the_mac(void **state) {
         assert_true(hash->update(hashing, header, sizeof(header)));
         assert_true(hash->update(hashing, hello_body, COVERED));
         assert_true(hash->result(hashing, digest));
-        assert_true(schedule_binder(hash, b.external, b.secret, key));
+        assert_true(schedule_binder(hash, b.kind, b.secret, key));
         assert_true(schedule_finished(hash, key, digest, expected));
         pair_assert_status(make(&b, got), SKR_OK);
         assert_memory_equal(got, expected, hash->size);
@@ -239,20 +238,21 @@ static void test_binder_is_the_mac(void **state) {
 static void test_binder_inputs(void **state) {
     (void)state;
     uint8_t changed[HELLO_SIZE];
-    uint8_t binder[7][SKR_HASH_SIZE_MAX];
+    uint8_t binder[8][SKR_HASH_SIZE_MAX];
     memcpy(changed, hello_body, HELLO_SIZE);
     changed[COVERED - 1] ^= 1;
-    binder_t b[7];
-    for (size_t i = 0; i < 7; i++) {
+    binder_t b[8];
+    for (size_t i = 0; i < 8; i++) {
         b[i] = usual(SKR_HASH_SHA256);
     }
     b[1].before = VIEW_LITERAL("a first hellp");
-    b[2].external = true;
+    b[2].kind = BINDER_EXTERNAL;
+    b[7].kind = BINDER_IMPORTED;
     b[3].secret = VIEW_LITERAL("0123456789abcdef0123456789abcdeg");
     b[4].hello.body = changed;
     b[5].hello.covered--;
     b[6].hello.size += 0x10000; // the header's length, all three bytes of it
-    for (size_t i = 0; i < 7; i++) {
+    for (size_t i = 0; i < 8; i++) {
         pair_assert_status(make(&b[i], binder[i]), SKR_OK);
         for (size_t j = 0; j < i; j++) {
             assert_memory_not_equal(binder[i], binder[j], 32);
@@ -277,12 +277,13 @@ static void test_binder_fails(void **state) {
     assert_true(transcript_init(&hs.transcript, faulty->hashes));
     const skr_hash_t *hash = provider_hash(faulty, SKR_HASH_SHA256);
     test_fault_set(0, false);
-    pair_assert_status(psk_binder(&hs, hash, false, b.secret, &b.hello, out), SKR_OK);
+    pair_assert_status(psk_binder(&hs, hash, BINDER_RESUMPTION, b.secret, &b.hello, out), SKR_OK);
     unsigned long calls = test_fault_count();
     assert_true(calls > 10);
     for (unsigned long nth = 1; nth <= calls; nth++) {
         test_fault_set(nth, false);
-        pair_assert_status(psk_binder(&hs, hash, false, b.secret, &b.hello, out), SKR_ERR_PROVIDER);
+        pair_assert_status(
+            psk_binder(&hs, hash, BINDER_RESUMPTION, b.secret, &b.hello, out), SKR_ERR_PROVIDER);
     }
     test_fault_set(0, false);
 }

@@ -1,6 +1,7 @@
 // Cipher suites, the look-up of descriptors, and names.
 //
-// Numbers and names as the registries have them (RFC 9846 sections B.4, 4.3.7, 4.3.3, RFC 7251).
+// Numbers and names as the registries have them (RFC 9846 sections B.4, 4.3.7, 4.3.3, RFC 7251;
+// with pre-shared keys RFC 8442, RFC 5487, RFC 6655, RFC 7905).
 // Look-ups run over providers that are made up here, so that order and gaps are known: a suite
 // needs both its halves. The real providers are asked for what RFC 9846 section 9.1 demands.
 #include "unit.h"
@@ -67,6 +68,19 @@ static void test_find(void **state) {
         {0xcca8, 29, 4, 3, SUITE_AUTH_RSA, false, "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256"},
         {0xcca9, 29, 4, 3, SUITE_AUTH_ECDSA, false,
             "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"},
+        {0xd001, 1, 4, 3, SUITE_AUTH_ECDHE_PSK, false, "TLS_ECDHE_PSK_WITH_AES_128_GCM_SHA256"},
+        {0xd002, 2, 5, 3, SUITE_AUTH_ECDHE_PSK, false, "TLS_ECDHE_PSK_WITH_AES_256_GCM_SHA384"},
+        {0xd003, 18, 4, 3, SUITE_AUTH_ECDHE_PSK, true, "TLS_ECDHE_PSK_WITH_AES_128_CCM_8_SHA256"},
+        {0xd005, 3, 4, 3, SUITE_AUTH_ECDHE_PSK, false, "TLS_ECDHE_PSK_WITH_AES_128_CCM_SHA256"},
+        {0xccac, 29, 4, 3, SUITE_AUTH_ECDHE_PSK, false,
+            "TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256"},
+        {0x00a8, 1, 4, 3, SUITE_AUTH_PSK, true, "TLS_PSK_WITH_AES_128_GCM_SHA256"},
+        {0x00a9, 2, 5, 3, SUITE_AUTH_PSK, true, "TLS_PSK_WITH_AES_256_GCM_SHA384"},
+        {0xccab, 29, 4, 3, SUITE_AUTH_PSK, true, "TLS_PSK_WITH_CHACHA20_POLY1305_SHA256"},
+        {0xc0a4, 3, 4, 3, SUITE_AUTH_PSK, true, "TLS_PSK_WITH_AES_128_CCM"},
+        {0xc0a5, 4, 4, 3, SUITE_AUTH_PSK, true, "TLS_PSK_WITH_AES_256_CCM"},
+        {0xc0a8, 18, 4, 3, SUITE_AUTH_PSK, true, "TLS_PSK_WITH_AES_128_CCM_8"},
+        {0xc0a9, 19, 4, 3, SUITE_AUTH_PSK, true, "TLS_PSK_WITH_AES_256_CCM_8"},
     };
     enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
     unsigned known = 0;
@@ -101,13 +115,14 @@ static void assert_suites(const skr_provider_t *provider, const uint16_t *expect
 static void test_at(void **state) {
     (void)state;
     assert_suites(&everything,
-        (const uint16_t[]){0x1303, 0x1302, 0x1301, 0x1304, 0xcca9, 0xcca8, 0xc02c, 0xc030, 0xc02b,
-            0xc02f, 0xc0ad, 0xc0ac},
-        12);
+        (const uint16_t[]){0x1303, 0x1302, 0x1301, 0x1304, 0xccac, 0xd002, 0xd001, 0xd005, 0xcca9,
+            0xcca8, 0xc02c, 0xc030, 0xc02b, 0xc02f, 0xc0ad, 0xc0ac},
+        16);
     // no SHA-384
     assert_suites(&one,
-        (const uint16_t[]){0x1303, 0x1301, 0x1304, 0xcca9, 0xcca8, 0xc02b, 0xc02f, 0xc0ad, 0xc0ac},
-        9);
+        (const uint16_t[]){0x1303, 0x1301, 0x1304, 0xccac, 0xd001, 0xd005, 0xcca9, 0xcca8, 0xc02b,
+            0xc02f, 0xc0ad, 0xc0ac},
+        12);
     assert_suites(&only_short_tags, NULL, 0);
     assert_suites(&nothing, NULL, 0);
 }

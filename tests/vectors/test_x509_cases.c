@@ -10,7 +10,6 @@
 
 #include "skerry/limits.h"
 #include "support/x509_cases.h"
-#include "support/x509_streamed.h"
 
 typedef struct {
     const char *name;
@@ -47,18 +46,11 @@ static const skr_provider_t *counting_provider(void) {
     return &provider;
 }
 
-enum { SHOWN_MAX = 20, BEARSSL_EACH = 20, STREAMED_EACH = 3 };
+enum { SHOWN_MAX = 20, SAMPLE = 20 };
 
-// How a case is judged: in memory, or by a chain that streams through a window.
-typedef struct {
-    const char *name;
-    const skr_provider_t *provider;
-    bool is_streamed;
-    bool is_first; // of several: its right verdicts are counted
-} judge_t;
-
-static void judge(tally_t *tally, const x509_case_t *c, const judge_t *how) {
-    skr_verify_request_t request = {.provider = how->provider,
+static void judge(
+    tally_t *tally, const x509_case_t *c, const skr_provider_t *provider, bool is_again) {
+    skr_verify_request_t request = {.provider = provider,
         .chain = c->chain,
         .chain_count = c->chain_count,
         .anchors = c->anchors,
@@ -67,42 +59,31 @@ static void judge(tally_t *tally, const x509_case_t *c, const judge_t *how) {
         .name = c->name,
         .time = c->time};
     skr_verify_result_t result;
-    skr_status_t status = how->is_streamed
-        ? x509_streamed(&request, X509_STREAMED_WINDOW_MAX, 0, &result, NULL)
-        : skr_x509_verify(&request, &result);
-    bool accepted = status == SKR_OK;
+    bool accepted = skr_x509_verify(&request, &result) == SKR_OK;
     if (accepted == c->is_good) {
-        *(accepted ? &tally->accepted : &tally->refused) += how->is_first;
+        *(accepted ? &tally->accepted : &tally->refused) += !is_again;
         return;
     }
     *(accepted ? &tally->wrongly_accepted : &tally->wrongly_refused) += 1;
     if (tally->wrongly_accepted + tally->wrongly_refused <= SHOWN_MAX) {
-        printf("WRONG: %s, %s: %s: %s\n", tally->name, how->name,
+        printf("WRONG: %s, %s: %s: %s\n", tally->name, provider->name,
             accepted ? "accepted" : skr_error_name(result.status), c->text);
     }
 }
 
 static void visit(void *user, const x509_case_t *c) {
     tally_t *tally = user;
-    judge_t first = {"OpenSSL", counting_provider(), false, true};
-    static const judge_t others[] = {{"BearSSL", &skr_provider_bearssl, false, false},
-        {"OpenSSL, streamed", &skr_provider_openssl, true, false}};
     signatures = 0;
-    judge(tally, c, &first);
+    judge(tally, c, counting_provider(), false);
     unsigned *dearest = &tally->dearest[c->is_good];
     *dearest = signatures > *dearest ? signatures : *dearest;
-    if (tally->number % BEARSSL_EACH == 0) {
-        judge(tally, c, &others[0]);
+    if (tally->number++ % SAMPLE == 0) {
+        judge(tally, c, &skr_provider_bearssl, true);
     }
-    if (tally->number % STREAMED_EACH == 0 && c->chain_count <= SKR_CHAIN_MAX) {
-        judge(tally, c, &others[1]);
-    }
-    tally->number++;
 }
 
 static bool report(const tally_t *t) {
-    printf("%s, %u cases with OpenSSL, each %uth with BearSSL, each %urd streamed:\n", t->name,
-        t->number, BEARSSL_EACH, STREAMED_EACH);
+    printf("%s, %u cases, each %uth with both libraries:\n", t->name, t->number, SAMPLE);
     printf("    to accept: %u accepted, %u refused\n", t->accepted, t->wrongly_refused);
     printf("    to refuse: %u refused, %u accepted\n", t->refused, t->wrongly_accepted);
     printf("    signatures for one case: at most %u to accept it, %u to refuse it, of %u\n",

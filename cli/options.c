@@ -61,6 +61,8 @@ static const option_t table[] = {
     TEXT("ticket-key", "FILE", OPTIONS_SERVER, ticket_key, "seal tickets with the key in FILE, made when missing, that servers share (default: keys of its own)"),
     FLAG("no-tickets", OPTIONS_SERVER, no_tickets, "send no tickets and take none: every handshake is a full one"),
     NUMBER("ticket-count", "N", OPTIONS_SERVER, ticket_count, 1, 64, "tickets behind a handshake of TLS 1.3 (default: 1)"),
+    LIST("psk", "IDENTITY:HEXKEY", OPTIONS_BOTH, psks, "a key that both sides were given; servers may have several"),
+    TEXT("psk-import", "CONTEXT", OPTIONS_BOTH, psk_import, "import the keys of --psk into TLS 1.3 with this context (RFC 9258)"),
     FLAG("allow-psk-ke", OPTIONS_BOTH, allow_psk_ke, "resume without a fresh key exchange too: cheaper, no forward secrecy"),
     TEXT("provider", "NAME", OPTIONS_BOTH, provider, "crypto library: openssl or bearssl (default: openssl)"),
     TEXT("time", "WHEN", OPTIONS_BOTH, time, "check certificates as of then: seconds since 1970 or YYYY-MM-DDTHH:MM:SSZ"),

@@ -18,10 +18,10 @@ enum { OPTIONS_CLIENT = 1, OPTIONS_SERVER = 2, OPTIONS_BOTH = 3 };
 typedef struct {
     const char *command; // "client" or "server"
     const char *address; // the client's HOST:PORT
-    options_list_t certs, keys, cas;
+    options_list_t certs, keys, cas, psks;
     const char *name, *alpn, *groups, *suites, *signatures, *provider, *verify, *listen, *keylog;
     const char *export_label, *time, *min_version, *max_version;
-    const char *session, *session_key, *ticket_key;
+    const char *session, *session_key, *ticket_key, *psk_import;
     long pad, max_record_in, max_record_out, update_every, timeout, ticket_count;
     bool tls12, tls13, no_tickets, allow_psk_ke;
     bool insecure, trace, once, echo, www, update_keys, keep_cipher_state, no_compatibility;

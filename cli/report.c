@@ -29,6 +29,8 @@ static const advice_t advices[] = {
         "--max-version leave here",
         NULL},
     {SKR_ERR_NO_COMMON_SUITE, "allow more with --suites, or leave it out", NULL},
+    {SKR_ERR_BINDER, NULL,
+        "is the key of --psk the same on both sides, and its identity known here?"},
     {SKR_ERR_NO_COMMON_GROUP, "allow more with --groups, or leave it out", NULL},
     {SKR_ERR_NO_COMMON_SIGNATURE,
         "give a certificate (--cert, --key) with a key of another kind, or leave --signatures out",
@@ -83,6 +85,8 @@ static const struct {
     {SKR_ALERT_NO_APPLICATION_PROTOCOL, "the peer knows none of the protocols of --alpn"},
     {SKR_ALERT_INAPPROPRIATE_FALLBACK,
         "the peer speaks a newer version than the one that was asked for"},
+    {SKR_ALERT_DECRYPT_ERROR,
+        "with --psk: the peer does not know this identity, or has another key for it"},
     {SKR_ALERT_ACCESS_DENIED, "the peer knows who you are and does not let you in"},
 };
 
@@ -222,13 +226,26 @@ static void page_add(page_t *page, const char *format, ...) {
     }
 }
 
+// As --psk takes it.
+static void page_add_identity(page_t *page, skr_view_t identity) {
+    for (size_t i = 0; i < identity.size; i++) {
+        uint8_t byte = identity.data[i];
+        bool plain = byte > ' ' && byte < 0x7f && byte != '%';
+        page_add(page, plain ? "%c" : "%%%02x", byte);
+    }
+    page_add(page, "\n");
+}
+
 static void page_add_peer(
     page_t *page, const report_context_t *context, const skr_conn_info_t *info) {
     const char *who = context->role == SKR_CLIENT ? "server" : "client";
     if (info->peer_scheme != 0) {
         page_add(page, "  the %s signed with %s\n", who, info->scheme_name);
     }
-    if (info->peer_verified && context->name != NULL) {
+    if (info->psk_identity.data != NULL) {
+        page_add(page, "  the %s knows the pre-shared key of ", who);
+        page_add_identity(page, info->psk_identity);
+    } else if (info->peer_verified && context->name != NULL) {
         page_add(page, "  the %s is verified as %s\n", who, context->name);
     } else if (info->peer_verified) {
         page_add(page, "  the %s is verified\n", who);

@@ -146,8 +146,8 @@ static bool add_anchors(settings_t *settings, const char *path) {
 static bool make_verify_client(settings_t *settings) {
     const options_t *options = settings->options;
     settings->config.verify = options->insecure ? SKR_VERIFY_NONE : SKR_VERIFY_REQUIRED;
-    if (options->insecure || options->cas.count > 0) {
-        return true;
+    if (options->insecure || options->cas.count > 0 || options->psks.count > 0) {
+        return true; // who has a key and no roots speaks to nobody else
     }
     if (access(SYSTEM_ROOTS, R_OK) != 0) {
         options_complain(options,
@@ -230,8 +230,9 @@ static bool make_identity(settings_t *settings, skr_role_t role) {
         options_complain(options, "--cert: at most %zu", most);
         return false;
     }
-    if (role == SKR_SERVER && count == 0) {
-        options_complain(options, "a server needs --cert FILE and --key FILE");
+    if (role == SKR_SERVER && count == 0 && options->psks.count == 0) {
+        options_complain(
+            options, "a server needs --cert FILE and --key FILE, or --psk IDENTITY:HEXKEY");
         return false;
     }
     for (size_t n = 0; n < count; n++) {
@@ -239,6 +240,11 @@ static bool make_identity(settings_t *settings, skr_role_t role) {
             return false;
         }
     }
+    if (!psk_make(&settings->psks, options, settings->config.provider)) {
+        return false;
+    }
+    settings->config.psks = settings->psks.psks;
+    settings->config.psk_count = settings->psks.count;
     settings->config.credentials = settings->credentials;
     settings->config.credential_count = count;
     settings->config.require_known_name = options->require_known_name;
@@ -347,6 +353,7 @@ void settings_free(settings_t *settings) {
         fclose(settings->key_log);
     }
     resume_wipe(&settings->session, &settings->tickets);
+    psk_free(&settings->psks);
     memset(settings, 0, sizeof(*settings));
 }
 

@@ -6,6 +6,7 @@
 
 #include "cli/files.h"
 #include "cli/options.h"
+#include "cli/psk.h"
 #include "cli/resume.h"
 #include "ports/posix/memory.h"
 #include "skerry/skerry.h"
@@ -35,6 +36,7 @@ typedef struct {
     files_certificates_t anchors, chains[SKR_CREDENTIALS_MAX];
     files_key_t keys[SKR_CREDENTIALS_MAX];
     skr_credential_t credentials[SKR_CREDENTIALS_MAX];
+    psk_list_t psks;
 } settings_t;
 
 // CLI_OK, or CLI_USAGE: the reason has been printed. settings_free() either way.

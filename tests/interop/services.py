@@ -112,6 +112,26 @@ def gnutls(side, chain):
     return f'{wrong or ""}\nthe server saw the alerts {seen}\n{server.said}' if wrong or seen != [48, 42] else None
 
 
+def needs():
+    """What a device needs for each: an anchor that does (the one to prefer), bytes; and of the engine's memory at once, for the connection
+    and its regions, over the crypto library that keeps its own elsewhere."""
+    result = table.Table('what a device needs, bytes', ['certificates', 'sent', 'anchor', 'of it', 'memory 1.3', 'memory 1.2'])
+    for chain in ('letsencrypt', 'letsencrypt-five', 'letsencrypt-rsa', 'amazon', 'amazon-ec', 'google', 'azure', 'telegram', 'large'):
+        sent, anchors = CHAINS.GOOD[chain]
+        preferred = next(iter(anchors))
+        size = (CHAINS.FOLDER / f'anchor/{preferred}.der').stat().st_size
+        for column, text in zip(result.columns, (len(sent), services.certificate_size(chain, '1.2'), preferred, size)):
+            result.note(chain, column, str(text))
+        for version in peers.VERSIONS:
+            server = services.openssl_server(chain, version)
+            talk = services.Talk(peers.Side('openssl', version), server.port, [preferred], trace=1)
+            talk.end()
+            server.stop()
+            found = re.search(r'memory: connection (\d+) bytes, regions (\d+) at once', talk.said)
+            result.note(chain, f'memory {version}', str(int(found[1]) + int(found[2])) if found else '?')
+    return result
+
+
 def main():
     services.need('gnutls-serv')
     tables = [table.Table(title, services.COLUMNS) for title in ('chains that are good', 'chains that are not', 'more of them')]
@@ -121,7 +141,7 @@ def main():
     for result, row, cell, *arguments in rows:
         for side in services.SIDES:
             result.run(row, str(side), cell, side, *arguments)
-    for result in tables:
+    for result in (*tables, needs()):
         result.show()
     table.finish(*tables)
 

@@ -2,7 +2,7 @@
 
 What is to be said comes on stdin, at first and whole; what is heard goes to stdout, everything else to stderr. Ends after `hear`
 bytes (with close_notify) or with the server. Exit code 0, or 1 with the error's text. Options: ca=FILE (repeated), hear=N,
-record_in=N, session=FILE (offered, and the newest written back), trace=1, cert=FILE, key=FILE.
+record_in=N, session=FILE (offered, and the newest written back), trace=1, alpn=NAME, cert=FILE, key=FILE.
 """
 import os
 import socket
@@ -38,6 +38,8 @@ def context_of(options):
         context.load_cert_chain(options['cert'], options['key'])
     if 'record_in' in options:
         context.max_record_in = int(options['record_in'])
+    if 'alpn' in options:
+        context.set_alpn_protocols([options['alpn']])
     if 'session' in options:
         context.session_key = b'only this device knows that one.'
     if 'trace' in options:
@@ -46,11 +48,12 @@ def context_of(options):
 
 
 def talk(tls, say, left):
-    """left: bytes to be heard, -1: all until the server ends."""
+    """left: bytes to be heard, -1: all until the server ends. read(n) waits for n bytes, and throws away what came when the
+    connection is cut before: so bytes are asked for one by one where nobody knows how many come."""
     if say:
         tls.write(say)
     while left:
-        data = tls.read(min(4096, left) if left > 0 else 4096)
+        data = tls.read(min(4096, left) if left > 0 else 1)
         if not data:
             break
         sys.stdout.buffer.write(data)

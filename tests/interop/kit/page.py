@@ -16,7 +16,7 @@ SCRIPTS = {  # script: who is at the other end, how to ask it for its version
     'openssl_sessions': ('OpenSSL', ['openssl', 'version']), 'openssl_refusals': ('OpenSSL', ['openssl', 'version']),
     'gnutls_matrix': ('GnuTLS', ['gnutls-cli', '--version']), 'nss': ('NSS', ['dpkg-query', '-Wf', '${Version}', 'libnss3-tools']),
     'curl': ('curl', ['curl', '--version']), 'nginx': ('nginx', ['/usr/sbin/nginx', '-v']),
-    'services': ('OpenSSL', ['openssl', 'version']),
+    'services': ('OpenSSL', ['openssl', 'version']), 'behaviours': ('OpenSSL', ['openssl', 'version']),
     'mosquitto': ('Mosquitto', ['/usr/sbin/mosquitto', '-h']), 'stunnel': ('stunnel', ['stunnel', '-version']),
 }
 

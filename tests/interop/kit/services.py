@@ -70,15 +70,16 @@ def alerts(process):
 
 
 class Talk:
-    """One connection of the client of a column: says something, hears so many bytes (-1: all that comes), ends."""
+    """One connection of the client of a column: says something, hears so many bytes, ends. -1: it hears what comes
+    until the server ends; to_the_end: so many bytes, and then the server must end."""
 
-    def __init__(self, side, port, anchors, name=HOST, say=GREETING, hear=len(ANSWER), **options):
-        self.side, self.hear, self.say = side, hear, say
+    def __init__(self, side, port, anchors, name=HOST, say=GREETING, hear=len(ANSWER), to_the_end=False, **options):
+        self.side, self.hear, self.say, self.to_the_end = side, hear, say, to_the_end
         start = self._micropython if side.provider == 'micropython' else self._skerry
         self.process = start(port, [anchor(a) for a in anchors], name, options)
 
     def _skerry(self, port, roots, name, options):
-        words = {'record_in': '--max-record-in', 'session': '--session', 'cert': '--cert', 'key': '--key'}
+        words = {'record_in': '--max-record-in', 'session': '--session', 'cert': '--cert', 'key': '--key', 'alpn': '--alpn'}
         flat = [w for root in roots for w in ('--ca', root)]
         flat += [w for option, value in options.items() if option != 'trace' for w in (words[option], str(value))]
         process = peers.skerry_client(port, *self.side.ours, '--name', name, *flat, *(['--trace'] if 'trace' in options else []))
@@ -87,16 +88,15 @@ class Talk:
 
     def _micropython(self, port, roots, name, options):
         flat = [f'ca={root}' for root in roots] + [f'{option}={value}' for option, value in options.items()]
-        process = peers.Process(MICROPYTHON, peers.ROOT / 'tests/interop/kit/mp_client.py', port, name, f'hear={self.hear}', *flat)
+        process = peers.Process(MICROPYTHON, peers.ROOT / 'tests/interop/kit/mp_client.py', port, name, f'hear={-1 if self.to_the_end else self.hear}',
+                                *flat)
         process.send(self.say)
         process.close_input()
         return process
 
     def end(self):
-        """The exit code; what it heard is in out, the rest in said."""
-        if self.hear < 0:
-            self.process.close_input() if self.side.provider == 'micropython' else None
-        else:
+        """The exit code; what it heard is in out, the rest in said. Its own end comes behind what it was to hear."""
+        if self.hear >= 0:
             self._until(self.hear)
             self.process.close_input()
         return self.process.finish()
@@ -114,9 +114,9 @@ class Talk:
         return self.process.err
 
 
-def accepted(side, port, anchors, words=(), hear=ANSWER, **options):
-    """None, or what went wrong in a connection that should be fine."""
-    talk = Talk(side, port, anchors, hear=len(hear), **options)
+def accepted(side, port, anchors, words=(), hear=ANSWER, to_the_end=False, **options):
+    """None, or what went wrong in a connection that should be fine. to_the_end: the server says close_notify first."""
+    talk = Talk(side, port, anchors, hear=len(hear), to_the_end=to_the_end, **options)
     code = talk.end()
     missing = [w for w in (f'TLS {side.version} with', *words) if w not in talk.said.replace('TLSv', 'TLS ')]
     if code or talk.out != hear or missing:

@@ -182,8 +182,11 @@ static skr_status_t link_try(
     window_t *w = &s->window;
     window_node_t *lower = window_node(w, below);
     window_node_t *upper = window_node(w, above);
-    if (!lower->linked || upper->linked || lower->size[PART_SIGNATURE] == 0 ||
-        !link_names_match(lower->issuer, upper->subject)) {
+    if (!lower->linked || upper->linked || !link_names_match(lower->issuer, upper->subject)) {
+        return SKR_OK;
+    }
+    if (lower->size[PART_SIGNATURE] == 0) {
+        w->lost = true; // another issuer, too late
         return SKR_OK;
     }
     skr_public_key_t key = {
@@ -215,9 +218,11 @@ static skr_status_t link_try(
     upper->height = (uint8_t)(lower->height + 1);
     upper->intermediates = (uint8_t)(lower->intermediates + !upper->is_self_issued);
     s->parent[upper->index] = lower->index;
+    w->lost = w->lost || w->gone; // who has gone might have issued this one
     lower->superseded = true;
     window_drop_part(w, above, PART_KEY_A);
     window_drop_part(w, above, PART_KEY_B);
+    window_drop_part(w, above, PART_SUBJECT_KEY_ID);
     window_drop_part(w, above, PART_CONSTRAINTS);
     return SKR_OK;
 }
@@ -350,6 +355,7 @@ skr_status_t link_leaf(x509_stream_t *s, const skr_verify_request_t *request) {
         return link_final(s, leaf, status, field);
     }
     link_drop_scratch(s);
+    window_drop_part(&s->window, 0, PART_SUBJECT_KEY_ID); // it issues nothing
     leaf->complete = leaf->linked = leaf->fresh = true;
     return is_anchor ? link_found(s, request, leaf, s->leaf_anchor) : link_spread(s, request);
 }

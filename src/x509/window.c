@@ -78,14 +78,14 @@ bool window_begin(window_t *w) {
 
 // --- What goes when room is wanted ---
 
-// One that has a checked signature needs it only for another issuer of the same name.
+// One that has a checked signature needs it only for another issuer of the same name; whoever finds
+// one notes the loss.
 static bool window_drop_signature(window_t *w) {
     for (size_t n = 0; n < w->nodes; n++) {
         if (window_node(w, n)->superseded && window_node(w, n)->size[PART_SIGNATURE] > 0) {
             window_drop_part(w, n, PART_SIGNATURE);
             window_drop_part(w, n, PART_MESSAGE);
             window_drop_part(w, n, PART_ALGORITHM);
-            w->lost = true;
             return true;
         }
     }
@@ -95,7 +95,7 @@ static bool window_drop_signature(window_t *w) {
 // Names are for the constraints of CAs further up; those of self-issued CAs are not even for them.
 // One that has lost its signature, too, is done with.
 static bool window_drop_names(window_t *w) {
-    for (size_t n = 0; n + 1 < w->nodes; n++) {
+    for (size_t n = 0; n < w->nodes; n++) {
         window_node_t *node = window_node(w, n);
         bool done = node->superseded && node->size[PART_SIGNATURE] == 0;
         if (done || node->size[PART_SUBJECT] + node->size[PART_NAMES] > 0) {
@@ -112,12 +112,13 @@ static bool window_drop_names(window_t *w) {
     return false;
 }
 
-// The oldest certificate that nothing has led to. The last node is the one that is being read.
+// The oldest certificate that nothing has led to: it has issued none of those that are linked. The
+// last node is the one that is being read.
 static bool window_drop_stranger(window_t *w) {
     for (size_t n = 0; n + 1 < w->nodes; n++) {
         if (!window_node(w, n)->linked) {
             window_drop(w, n);
-            w->lost = true;
+            w->gone = true;
             return true;
         }
     }

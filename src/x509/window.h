@@ -50,7 +50,8 @@ typedef struct {
     uint16_t size, used; // bytes in all; of parts and tail
     uint16_t tail; // of those, the tail
     uint16_t nodes;
-    bool lost; // something that could have been an issuer, or have another, had to go
+    bool gone; // a certificate had to go that could be the issuer of one that is yet to be linked
+    bool lost; // something that could have led further had to go
     bool names_lost; // of a node that is gone
 } window_t;
 

@@ -4,10 +4,12 @@
 // Each good chain is accepted by exactly the path that it was made for, with each of its anchors
 // alone and among all others; refused with anybody else's anchor, for another name, and as a
 // client's. Each bad one is refused with the error and the certificate that it was made for. With
-// both providers.
+// both providers. And all of it once more as connections do it: through a window of the usual size,
+// in pieces, with the same verdict but where a larger window would be needed to tell.
 #include "unit.h"
 
 #include "support/chains.h"
+#include "support/x509_streamed.h"
 
 static chains_t c;
 
@@ -15,6 +17,31 @@ static chains_t c;
 static const char *const roots[] = {"x1", "x2", "ye", "yr", "amazon-1", "amazon-3", "starfield-2",
     "gts-r4", "globalsign", "digicert-g2", "godaddy-g2", "godaddy-2", "big-root"};
 enum { ROOTS = sizeof(roots) / sizeof(roots[0]) };
+
+// Chains of which the usual window does not hold enough: those that are out of order up to the top,
+// and some of which it can't be told that nothing leads to an anchor.
+static bool needs_more(const skr_verify_result_t *expected) {
+    bool wrong_order = strcmp(c.name, "wrong-order") == 0;
+    if (expected->status == SKR_OK) {
+        return wrong_order && expected->path_size == 4;
+    }
+    return wrong_order || strcmp(c.name, "larger") == 0 || strcmp(c.name, "foreign") == 0;
+}
+
+static void assert_streamed(
+    const skr_verify_request_t *request, const skr_verify_result_t *expected) {
+    static const size_t pieces[] = {0, 1, 100};
+    for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+        skr_verify_result_t streamed;
+        (void)x509_streamed(request, SKR_CERTIFICATE_WINDOW, pieces[i], &streamed, NULL);
+        bool lost = streamed.status == SKR_ERR_CERT_WINDOW && needs_more(expected);
+        if (!lost && streamed.status != expected->status) {
+            fail_msg("%s, %s with the first of %zu anchors: streamed it is %s", c.name,
+                skr_error_name(expected->status), request->anchor_count,
+                skr_error_name(streamed.status));
+        }
+    }
+}
 
 static skr_verify_result_t verify(const skr_provider_t *provider, const skr_view_t *anchors,
     size_t count, const char *host, skr_purpose_t purpose) {
@@ -33,6 +60,7 @@ static skr_verify_result_t verify(const skr_provider_t *provider, const skr_view
     };
     skr_status_t status = skr_x509_verify(&request, &result);
     assert_int_equal(status, result.status);
+    assert_streamed(&request, &result);
     return result;
 }
 

@@ -76,8 +76,8 @@ static bool pump_feed(posix_pump_t *pump) {
         pump->start = pump->end = 0;
     }
     if (pump->ended && pump->end == 0 && !pump->told) {
-        // Its verdict sticks: the next call of anything has it. There is none while data waits to be
-        // read, so that nothing of it is lost: then the connection is told again.
+        // Its verdict sticks: the next call of anything has it. There is none while data waits to
+        // be read, so that nothing of it is lost: then the connection is told again.
         pump->told = skr_conn_feed_eof(pump->conn) != SKR_WANT_READ;
         return pump_send(pump);
     }

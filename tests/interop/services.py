@@ -12,9 +12,13 @@ from kit.peers import first
 
 CHAINS = services.CHAINS
 ALERTS = {'CERT_UNKNOWN_CA': 48, 'CERT_EXPIRED': 45, 'CERT_NAME': 42, 'CERT_PATH_LENGTH': 42, 'CERT_PURPOSE': 43,
-          'CERT_ALGORITHM': 43, 'CERT_TOO_COMPLEX': 42}
-# With a stranger's anchor: a failed check tells more than an unknown root.
-STRANGER = {'sha1-above': 'CERT_ALGORITHM', 'expired-twin': 'CERT_EXPIRED', 'larger': 'CERT_TOO_COMPLEX'}
+          'CERT_ALGORITHM': 43, 'CERT_WINDOW': 46}
+# With a stranger's anchor: a failed check tells more than an unknown root, and in chains that are long or full of strangers what
+# could have led to an anchor did not stay in the certificate window.
+STRANGER = {'sha1-above': 'CERT_ALGORITHM', 'expired-twin': 'CERT_EXPIRED', 'larger': 'CERT_WINDOW', 'foreign': 'CERT_WINDOW',
+            'wrong-order': 'CERT_WINDOW'}
+# Anchors that the usual window is too small for, because the chain is out of order up to its top.
+TOO_FAR = {('wrong-order', 'x1')}
 
 
 def host(chain):
@@ -45,16 +49,18 @@ def sizes(side, port, anchors, name, expected):
 
 
 def good(side, chain):
-    anchors = list(CHAINS.GOOD[chain][1])
+    far = [a for a in CHAINS.GOOD[chain][1] if (chain, a) in TOO_FAR]
+    anchors = [a for a in CHAINS.GOOD[chain][1] if a not in far]
     error = STRANGER.get(chain, 'CERT_UNKNOWN_CA')
-    server = services.openssl_server(chain, side.version, connections=len(anchors) + 3)
+    server = services.openssl_server(chain, side.version, connections=len(far) + len(anchors) + 3)
     stranger = 'digicert-g2' if 'digicert-g2' not in anchors else 'gts-r4'
     sent = '<--', 'Certificate', services.certificate_size(chain, side.version)  # all of it, as it is
     wrong = first(*(services.accepted(side, server.port, [a], name=host(chain)) for a in anchors),
                   sizes(side, server.port, [stranger, *anchors], host(chain), [sent]),
                   services.refused(side, server.port, [stranger], error, name=host(chain)),
-                  services.refused(side, server.port, anchors, 'CERT_NAME', name='other.example'))
-    return judge(server, wrong, [ALERTS[error], ALERTS['CERT_NAME']])
+                  services.refused(side, server.port, anchors, 'CERT_NAME', name='other.example'),
+                  *(services.refused(side, server.port, [a], 'CERT_WINDOW') for a in far))
+    return judge(server, wrong, [ALERTS[error], ALERTS['CERT_NAME']] + [ALERTS['CERT_WINDOW']] * len(far))
 
 
 def bad(side, chain):

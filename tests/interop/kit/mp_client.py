@@ -60,6 +60,16 @@ def talk(tls, say, left):
         left -= len(data) if left > 0 else 0
 
 
+def drain(sock):
+    """What the server still sends is read: a socket that is closed over unread bytes takes the alert back that was sent last."""
+    try:
+        sock.settimeout(2)
+        while sock.recv(4096):
+            pass
+    except OSError:
+        pass
+
+
 def main(port, name, *words):
     options = arguments(words)
     saved = None
@@ -81,6 +91,7 @@ def main(port, name, *words):
         tls.close()
     except OSError as error:
         print(error, file=sys.stderr)
+        drain(sock)
         return 1
     return 0
 

@@ -63,7 +63,7 @@ static const option_t table[] = {
     NUMBER("ticket-count", "N", OPTIONS_SERVER, ticket_count, 1, 64, "tickets behind a handshake of TLS 1.3 (default: 1)"),
     LIST("psk", "IDENTITY:HEXKEY", OPTIONS_BOTH, psks, "a key that both sides were given; servers may have several"),
     TEXT("psk-import", "CONTEXT", OPTIONS_BOTH, psk_import, "import the keys of --psk into TLS 1.3 with this context (RFC 9258)"),
-    FLAG("allow-psk-ke", OPTIONS_BOTH, allow_psk_ke, "resume without a fresh key exchange too: cheaper, no forward secrecy"),
+    FLAG("allow-psk-ke", OPTIONS_BOTH, allow_psk_ke, "use --psk, and resume, without a fresh key exchange too: cheaper, no forward secrecy"),
     TEXT("provider", "NAME", OPTIONS_BOTH, provider, "crypto library: openssl or bearssl (default: openssl)"),
     TEXT("time", "WHEN", OPTIONS_BOTH, time, "check certificates as of then: seconds since 1970 or YYYY-MM-DDTHH:MM:SSZ"),
     FLAG("strict", OPTIONS_BOTH, strict, "also refuse certificates that no public CA may issue, though private ones often do"),

@@ -195,9 +195,9 @@ typedef struct {
     // have no forward secrecy.
     const skr_psk_t *psks;
     size_t psk_count;
-    // Client: also resume without a fresh key exchange, if the server wants to (psk_ke): cheaper,
-    // but who ever learns the session's secret reads the whole connection. Skerry's own servers
-    // never choose it.
+    // TLS 1.3: keys and sessions also without a fresh key exchange (psk_ke): cheaper, but who ever
+    // learns the key or the session's secret reads the whole connection. A client leaves it to the
+    // server; a server takes it where the client offers nothing better.
     bool allow_psk_ke;
 
     // Records

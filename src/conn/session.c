@@ -30,13 +30,13 @@ static bool session_consistent(const skr_conn_t *conn) {
     return session->secret_size == (session->version == SKR_TLS12 ? PRF12_MASTER_SIZE : hash->size);
 }
 
-static bool session_fits(const skr_conn_t *conn) {
-    const session_t *session = &conn->hs->session;
+static bool session_fits(skr_conn_t *conn) {
+    session_t *session = &conn->hs->session;
     uint8_t binding[SESSION_BINDING_SIZE];
     return hs_allows(conn->config, session->version) && session_consistent(conn) &&
         conn->now != 0 && session_fresh(session, conn->now, 0) && session->ticket.size > 0 &&
         psk_binding(conn->config, conn->server_name, binding) &&
-        ct_equal(binding, session->binding, sizeof(binding));
+        psk_bound(conn->config, binding, session);
 }
 
 bool skr_conn_resume(skr_conn_t *conn, const uint8_t *session, size_t size) {
@@ -65,6 +65,7 @@ bool skr_conn_resume(skr_conn_t *conn, const uint8_t *session, size_t size) {
 // Seals a session that comes with version, suite, flags, lifetime, secret and ticket, and keeps it
 // for the caller.
 static skr_status_t session_keep(skr_conn_t *conn, session_t *session) {
+    uint8_t binding[SESSION_BINDING_SIZE];
     const skr_config_t *config = conn->config;
     skr_random_t random = config->random != NULL ? config->random : config->provider->random;
     bool wanted = config->session_key != NULL && conn->now != 0 && session->lifetime > 0 &&
@@ -74,7 +75,8 @@ static skr_status_t session_keep(skr_conn_t *conn, session_t *session) {
     }
     session->issued = conn->now;
     session->began = conn->began != 0 ? conn->began : conn->now;
-    if (!psk_binding(config, conn->server_name, session->binding)) {
+    if (!psk_binding(config, conn->server_name, binding) ||
+        !psk_bind_session(config, binding, session->psk_number, session)) {
         return SKR_ERR_PROVIDER;
     }
     conn_session_end(conn);
@@ -99,6 +101,7 @@ skr_status_t conn_take_ticket(skr_conn_t *conn, const wire_new_session_ticket_t 
         .age_add = ticket->age_add,
         .secret_size = conn->hash->size,
         .ticket = ticket->ticket,
+        .psk_number = conn->psk_number,
     };
     skr_status_t status = hs_local(
         schedule_ticket_psk(conn->hash, conn->resumption, ticket->nonce, session.secret));
@@ -121,6 +124,7 @@ skr_status_t conn_take_ticket12(void *user, uint32_t lifetime, skr_view_t ticket
         .lifetime = lifetime != 0 ? lifetime : LIFETIME_UNSAID, // SKR_SESSION_LIFE_MAX bounds it
         .secret_size = PRF12_MASTER_SIZE,
         .ticket = ticket,
+        .psk_number = hs->psk_number,
     };
     memcpy(session.secret, hs->schedule.secret, PRF12_MASTER_SIZE);
     conn->began = (hs->facts & F_PSK) != 0 ? hs->session.began : 0; // the gate is not open yet

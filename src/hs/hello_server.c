@@ -46,16 +46,15 @@ static skr_status_t hello_choose_version(
 }
 
 static skr_status_t hello_check_present(const wire_extensions_t *e) {
-    if (!view_is(e->body[WIRE_EXT_SIGNATURE_ALGORITHMS]) ||
-        !view_is(e->body[WIRE_EXT_SUPPORTED_GROUPS]) || !view_is(e->body[WIRE_EXT_KEY_SHARE])) {
-        return SKR_ERR_MISSING_EXTENSION;
-    }
-    // Checked whether or not pre-shared keys are configured (section 4.3.9).
-    if (view_is(e->body[WIRE_EXT_PRE_SHARED_KEY]) &&
-        !view_is(e->body[WIRE_EXT_PSK_KEY_EXCHANGE_MODES])) {
-        return SKR_ERR_MISSING_EXTENSION;
-    }
-    return SKR_OK;
+    bool groups = view_is(e->body[WIRE_EXT_SUPPORTED_GROUPS]);
+    bool certificates = groups && view_is(e->body[WIRE_EXT_SIGNATURE_ALGORITHMS]);
+    // Groups and shares come together; who offers no pre-shared key needs all of them (section
+    // 9.2), who does must say how (section 4.3.9).
+    bool psk = view_is(e->body[WIRE_EXT_PRE_SHARED_KEY]) &&
+        view_is(e->body[WIRE_EXT_PSK_KEY_EXCHANGE_MODES]);
+    bool right = groups == view_is(e->body[WIRE_EXT_KEY_SHARE]) &&
+        (psk || (certificates && !view_is(e->body[WIRE_EXT_PRE_SHARED_KEY])));
+    return right ? SKR_OK : SKR_ERR_MISSING_EXTENSION;
 }
 
 // --- Choices (section 4.2.1) ---
@@ -115,6 +114,9 @@ static skr_status_t hello_retried_group(hs_t *hs, skr_view_t shares, skr_view_t 
 static skr_status_t hello_choose_group(hs_t *hs, const wire_extensions_t *e) {
     skr_view_t groups = {NULL, 0};
     skr_view_t shares = {NULL, 0};
+    if (!view_is(e->body[WIRE_EXT_SUPPORTED_GROUPS])) {
+        return SKR_ERR_MISSING_EXTENSION; // a pre-shared key was offered, and not used
+    }
     skr_status_t status = wire_read_numbers(e->body[WIRE_EXT_SUPPORTED_GROUPS], 2, &groups);
     if (status == SKR_OK) {
         status = wire_read_key_shares(e->body[WIRE_EXT_KEY_SHARE], &shares);
@@ -162,6 +164,9 @@ skr_status_t hello_read_name(const wire_extensions_t *e, skr_name_t *name) {
 static skr_status_t hello_choose_credential(hs_t *hs, const wire_extensions_t *e) {
     skr_view_t schemes = {NULL, 0};
     skr_name_t name;
+    if (!view_is(e->body[WIRE_EXT_SIGNATURE_ALGORITHMS])) {
+        return SKR_ERR_MISSING_EXTENSION; // section 4.3.3
+    }
     skr_status_t status = wire_read_numbers(e->body[WIRE_EXT_SIGNATURE_ALGORITHMS], 2, &schemes);
     if (status == SKR_OK) {
         status = hello_read_name(e, &name);
@@ -251,7 +256,10 @@ static skr_status_t hello_choose(hs_t *hs, const wire_client_hello_t *ch, skr_vi
     if (status == SKR_OK) {
         status = limit_select(hs, &ch->extensions);
     }
-    return status != SKR_OK ? status : hello_choose_group(hs, &ch->extensions);
+    if (status != SKR_OK || ((hs->facts & F_PSK) != 0 && hs->psk_alone)) {
+        return status;
+    }
+    return hello_choose_group(hs, &ch->extensions);
 }
 
 // A client of TLS 1.2: its script takes over. Not behind a HelloRetryRequest, which was TLS 1.3.
@@ -320,7 +328,9 @@ skr_status_t hello_send_sh(hs_t *hs, writer_t *w) {
     hello_write_answer(hs, w, random);
     writer_block_t extensions = writer_open(w, 2);
     wire_write_number(w, WIRE_EXT_SUPPORTED_VERSIONS, SKR_TLS13);
-    wire_write_key_share(w, false, hs->group->id, view_of(hs->share, hs->share_size));
+    if (!hs->psk_alone || (hs->facts & F_PSK) == 0) {
+        wire_write_key_share(w, false, hs->group->id, view_of(hs->share, hs->share_size));
+    }
     psk_write_answer(hs, w);
     writer_close(w, extensions);
     return SKR_OK;

@@ -37,19 +37,68 @@ static bool psk_hash_anchors(const skr_config_t *config, const skr_hash_t *hash,
     return ok;
 }
 
+// A client is bound to who it was: with another certificate the server knows somebody else.
+static uint8_t psk_own_certificates(const skr_config_t *config) {
+    return config->role == SKR_CLIENT ? (uint8_t)config->credential_count : 0;
+}
+
 bool psk_binding(const skr_config_t *config, skr_view_t name, uint8_t *out) {
     _Alignas(16) uint8_t state[SKR_HASH_STATE_MAX];
     const skr_hash_t *hash = provider_hash(config->provider, SKR_HASH_SHA256);
-    // The number of protocols (at most 254) keeps them apart from the roots behind them.
-    uint8_t policy[8] = {(uint8_t)config->role, (uint8_t)config->verify, config->ignore_name,
+    // The numbers of protocols (at most 254) and of certificates keep them apart from what is
+    // behind them.
+    uint8_t policy[] = {(uint8_t)config->role, (uint8_t)config->verify, config->ignore_name,
         config->ignore_time, config->ask_verify, config->rules != NULL, config->max_intermediates,
-        (uint8_t)config->alpn_count};
+        (uint8_t)config->alpn_count, psk_own_certificates(config)};
     bool ok = hash != NULL && hash->init(state) && hash->update(state, policy, sizeof(policy)) &&
         psk_hash_view(hash, state, name);
     for (size_t i = 0; ok && i < config->alpn_count; i++) {
         ok = psk_hash_view(hash, state, config->alpn[i]);
     }
+    for (size_t i = 0; ok && i < psk_own_certificates(config); i++) {
+        ok = psk_hash_view(hash, state, config->credentials[i].chain[0]);
+    }
     return ok && psk_hash_anchors(config, hash, state) && hash->result(state, out);
+}
+
+// The base, and whose key it was.
+static bool psk_binding_keyed(
+    const skr_config_t *config, const uint8_t *base, uint16_t number, uint8_t *out) {
+    _Alignas(16) uint8_t state[SKR_HASH_STATE_MAX];
+    const skr_hash_t *hash = provider_hash(config->provider, SKR_HASH_SHA256);
+    const skr_psk_t *psk = &config->psks[number - 1];
+    bool ok = hash != NULL && hash->init(state) &&
+        hash->update(state, base, SESSION_BINDING_SIZE) &&
+        psk_hash_view(hash, state, psk->identity) && psk_hash_view(hash, state, psk->key) &&
+        hash->result(state, out);
+    ct_wipe(state, sizeof(state));
+    return ok;
+}
+
+bool psk_bind_session(
+    const skr_config_t *config, const uint8_t *base, uint16_t number, session_t *session) {
+    if (number != 0) {
+        session->flags |= SESSION_KEYED;
+        return psk_binding_keyed(config, base, number, session->binding);
+    }
+    memcpy(session->binding, base, SESSION_BINDING_SIZE);
+    return true;
+}
+
+bool psk_bound(const skr_config_t *config, const uint8_t *base, session_t *session) {
+    uint8_t keyed[SESSION_BINDING_SIZE];
+    if ((session->flags & SESSION_KEYED) == 0) {
+        return ct_equal(session->binding, base, SESSION_BINDING_SIZE);
+    }
+    for (size_t i = 0; i < config->psk_count; i++) {
+        uint16_t number = (uint16_t)(i + 1);
+        if (psk_binding_keyed(config, base, number, keyed) &&
+            ct_equal(session->binding, keyed, sizeof(keyed))) {
+            session->psk_number = number;
+            return true;
+        }
+    }
+    return false;
 }
 
 binder_kind_t psk_kind(const skr_psk_t *psk) {

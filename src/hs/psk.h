@@ -5,8 +5,15 @@
 #include "hs/hs.h"
 
 // What a session is bound to: a SHA-256 over role, the server's name, protocols, verification
-// policy and roots.
+// policy and roots; a client's also to its own certificates.
 bool psk_binding(const skr_config_t *config, skr_view_t name, uint8_t *out);
+// Puts the binding into a session: base, and the configured key that proved the peer (its number as
+// hs->psk_number has it, 0: none), so that the session ends with the key.
+bool psk_bind_session(
+    const skr_config_t *config, const uint8_t *base, uint16_t number, session_t *session);
+// Is the session bound to base, and to a key that is still configured? session->psk_number is then
+// that key's.
+bool psk_bound(const skr_config_t *config, const uint8_t *base, session_t *session);
 
 // A ClientHello, as far as a binder covers it: the first covered bytes of a body that is size long.
 typedef struct {

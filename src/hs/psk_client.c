@@ -30,7 +30,7 @@ static size_t psk_offers(const hs_t *hs, psk_offer_t *offers) {
         (hs->hash == NULL || hs->hash == hash)) {
         offers[count++] = (psk_offer_t){hs->session.ticket,
             view_of(hs->session.secret, hs->session.secret_size), hash, psk_obfuscated_age(hs),
-            BINDER_RESUMPTION, 0};
+            BINDER_RESUMPTION, hs->session.psk_number};
     }
     for (size_t i = 0; i < hs->config->psk_count && i < SKR_PSKS_OFFERED_MAX; i++) {
         const skr_psk_t *psk = &hs->config->psks[i];
@@ -119,7 +119,7 @@ skr_status_t psk_take_answer(hs_t *hs, skr_view_t answer) {
     }
     hs->psk = offers[selected].secret;
     hs->psk_number = offers[selected].number;
-    hs->psk_external = hs->psk_number != 0;
+    hs->psk_external = offers[selected].kind != BINDER_RESUMPTION;
     hs->facts |= F_PSK;
     hs->proofs |= PROOF_PSK;
     return SKR_OK;

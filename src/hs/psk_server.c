@@ -36,12 +36,12 @@ bool psk_open_ticket(hs_t *hs, skr_view_t identity) {
 }
 
 // Is the session in hs->session one that this handshake may go on with?
-static bool psk_fits(const hs_t *hs, const uint8_t *binding) {
-    const session_t *session = &hs->session;
+static bool psk_fits(hs_t *hs) {
+    session_t *session = &hs->session;
     bool verified = (session->flags & SESSION_VERIFIED) != 0;
     return session->version == SKR_TLS13 && psk_session_hash(hs) == hs->hash &&
         session->secret_size == hs->hash->size && session_fresh(session, hs->now, SKR_CLOCK_SKEW) &&
-        ct_equal(session->binding, binding, SESSION_BINDING_SIZE) &&
+        psk_bound(hs->config, hs->binding, session) &&
         (verified || hs->config->verify != SKR_VERIFY_REQUIRED);
 }
 
@@ -58,8 +58,8 @@ static skr_status_t psk_check_binder(hs_t *hs, skr_view_t binders, size_t index,
     }
     // pre_shared_key is the last extension
     psk_hello_t hello = {body.data, body.size - 2 - binders.size, body.size};
-    binder_kind_t kind = hs->psk_number == 0 ? BINDER_RESUMPTION
-                                             : psk_kind(&hs->config->psks[hs->psk_number - 1]);
+    binder_kind_t kind = !hs->psk_external ? BINDER_RESUMPTION
+                                           : psk_kind(&hs->config->psks[hs->psk_number - 1]);
     skr_status_t status = psk_binder(hs, hs->hash, kind, hs->psk, &hello, expected);
     if (status != SKR_OK) {
         return status;
@@ -76,14 +76,14 @@ static skr_status_t psk_check_binder(hs_t *hs, skr_view_t binders, size_t index,
 // Is this identity one that can be used? hs->psk is then its key. An identity that is known takes
 // the same steps as one that is not.
 static bool psk_take(hs_t *hs, skr_view_t identity) {
-    bool ticket = hs->config->ticket_keys != NULL && psk_open_ticket(hs, identity) &&
-        psk_fits(hs, hs->binding);
+    bool ticket = hs->config->ticket_keys != NULL && psk_open_ticket(hs, identity) && psk_fits(hs);
     hs->psk_number = psk_find(hs, identity);
     hs->psk_external = hs->psk_number != 0;
     if (hs->psk_external) {
         hs->psk = hs->config->psks[hs->psk_number - 1].key;
     } else if (ticket) {
         hs->psk = view_of(hs->session.secret, hs->session.secret_size);
+        hs->psk_number = hs->session.psk_number;
         return true;
     }
     ct_wipe(&hs->session, sizeof(hs->session));
@@ -120,13 +120,18 @@ skr_status_t psk_select(hs_t *hs, const wire_extensions_t *e, skr_view_t body) {
     bool psk_dhe_ke = false;
     hs->proofs &= (uint8_t)~PROOF_PSK; // a second ClientHello is judged anew
     hs->facts &= (uint16_t)~F_PSK;
+    hs->psk_alone = false;
     if (view_is(e->body[WIRE_EXT_PSK_KEY_EXCHANGE_MODES])) {
         skr_status_t status = wire_read_psk_modes(
             e->body[WIRE_EXT_PSK_KEY_EXCHANGE_MODES], &psk_ke, &psk_dhe_ke);
         if (status != SKR_OK) {
             return status;
         }
-        hs->tickets_wanted = psk_dhe_ke;
+        // With a key exchange wherever the client can (section 4.3.9).
+        bool share = view_is(e->body[WIRE_EXT_KEY_SHARE]);
+        hs->psk_alone = psk_ke && hs->config->allow_psk_ke && !(psk_dhe_ke && share) &&
+            (hs->facts & F_HRR) == 0;
+        hs->tickets_wanted = psk_dhe_ke || hs->psk_alone;
     }
     skr_view_t offer = e->body[WIRE_EXT_PRE_SHARED_KEY];
     if (!view_is(offer)) {
@@ -134,7 +139,7 @@ skr_status_t psk_select(hs_t *hs, const wire_extensions_t *e, skr_view_t body) {
     }
     skr_status_t status = wire_read_psk_offer(offer, &identities, &binders);
     bool none = hs->config->ticket_keys == NULL && hs->config->psk_count == 0;
-    if (status != SKR_OK || none || !psk_dhe_ke) {
+    if (status != SKR_OK || none || !(psk_dhe_ke || hs->psk_alone)) {
         return status;
     }
     return psk_search(hs, identities, binders, body);
@@ -163,9 +168,9 @@ skr_status_t psk_seal_ticket(hs_t *hs, session_t *session, uint8_t *out, size_t 
     bool resumed = (hs->facts & F_PSK) != 0 && !hs->psk_external;
     session->began = resumed ? hs->session.began : hs->now;
     session->flags |= hs_peer_verified(hs) ? SESSION_VERIFIED : 0;
-    memcpy(session->binding, hs->binding, SESSION_BINDING_SIZE);
     *size = session_sealed_size(session, SKR_TICKET_NAME_SIZE);
     bool ok = *size <= SKR_SESSION_OVERHEAD &&
+        psk_bind_session(config, hs->binding, hs->psk_number, session) &&
         session_seal(session, config->provider, key.key, view_of(key.name, SKR_TICKET_NAME_SIZE),
             random, config->random_user, out);
     ct_wipe(&key, sizeof(key));

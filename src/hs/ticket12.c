@@ -20,6 +20,7 @@ static void ticket12_resume(hs_t *hs) {
     memcpy(hs->schedule.exporter, hs->session.secret, PRF12_MASTER_SIZE);
     hs->facts |= F_PSK;
     hs->proofs |= PROOF_PSK;
+    hs->psk_number = hs->session.psk_number;
     const skr_secret_log_t *log = hs->config->secret_log;
     if (log != NULL) {
         log->secret(
@@ -69,14 +70,14 @@ skr_status_t ticket12_recv(hs_t *hs, skr_view_t body) {
 
 // --- The server ---
 
-static bool ticket12_fits(const hs_t *hs, const wire_client_hello_t *ch) {
-    const session_t *session = &hs->session;
+static bool ticket12_fits(hs_t *hs, const wire_client_hello_t *ch) {
+    session_t *session = &hs->session;
     bool verified = (session->flags & SESSION_VERIFIED) != 0;
     return session->version == SKR_TLS12 && (session->flags & SESSION_EXTENDED) != 0 &&
         view_is(ch->extensions.body[WIRE_EXT_EXTENDED_MASTER_SECRET]) &&
         session->secret_size == PRF12_MASTER_SIZE &&
         session_fresh(session, hs->now, SKR_CLOCK_SKEW) &&
-        ct_equal(session->binding, hs->binding, SESSION_BINDING_SIZE) &&
+        psk_bound(hs->config, hs->binding, session) &&
         wire_numbers_have(ch->suites, session->suite) &&
         offer_find_suite(hs->config, session->suite) != NULL &&
         (verified || hs->config->verify != SKR_VERIFY_REQUIRED);

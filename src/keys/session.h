@@ -10,6 +10,8 @@ enum {
     SESSION_VERIFIED = 1, // flag: the peer had proved who it is
     SESSION_EXTENDED =
         2, // flag: TLS 1.2 with extended_master_secret, without which nothing is resumed (RFC 7627)
+    SESSION_KEYED =
+        4, // flag: by one of the configuration's pre-shared keys, which is in the binding
 };
 
 typedef struct {
@@ -24,6 +26,7 @@ typedef struct {
     uint8_t
         binding[SESSION_BINDING_SIZE]; // a hash of the name and the policy that it was made under
     skr_view_t ticket; // client: the server's; server: absent
+    uint16_t psk_number; // SESSION_KEYED: which key, as found by psk_bound(); is not sealed
 } session_t;
 
 // Bytes that a session takes when sealed, with name_size bytes before it that say which key did.

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/bytes.h"
+#include "hs/psk.h"
 #include "support/resume.h"
 
 static pair_t pair;
@@ -164,6 +165,14 @@ static void fewer_intermediates(skr_config_t *config) {
     config->max_intermediates = 3;
 }
 
+static void other_certificate(skr_config_t *config) {
+    config->credentials = pki_credential(config->provider, PKI_P384, PKI_CLIENT);
+}
+
+static void no_certificate(skr_config_t *config) {
+    config->credential_count = 0;
+}
+
 static skr_anchor_t roots[2];
 
 static void more_roots(skr_config_t *config) {
@@ -175,7 +184,7 @@ static void more_roots(skr_config_t *config) {
 
 static void (*const client_changes[])(skr_config_t *config) = {other_name, address, other_protocol,
     more_protocols, no_protocol, verify_none, verify_optional, ignore_name, ignore_time, ask_verify,
-    fewer_intermediates, more_roots};
+    fewer_intermediates, more_roots, other_certificate, no_certificate};
 static void (*const server_changes[])(skr_config_t *config) = {more_protocols, no_protocol,
     verify_none, verify_required, ignore_name, ignore_time, fewer_intermediates, more_roots};
 
@@ -409,6 +418,9 @@ static void run_unproved(uint16_t version) {
     pair_end(&pair);
     pair.client.config.credential_count = 0; // and without a certificate there is no way in
     pair_start(&pair);
+    assert_useless(made.bytes, made.size); // not this client's session any more; but if it were
+    assert_true(psk_binding(&pair.client.config, pair.client.server_name, session.binding));
+    resume_seal(&session, &made);
     assert_true(resume_offer(&pair, &made));
     pair_run(&pair);
     pair_assert_refused(&pair, &pair.server, SKR_ERR_CERTIFICATE_REQUIRED);

@@ -182,6 +182,113 @@ static void test_binding_fails(void **state) {
     assert_false(psk_binding(&config, VIEW_LITERAL("server.example"), out));
 }
 
+// A client's own certificate belongs to it, a server's does not.
+static void test_own_certificate(void **state) {
+    (void)state;
+    static const pki_kind_t kinds[] = {PKI_P256, PKI_P384, PKI_RSA};
+    uint8_t before[SESSION_BINDING_SIZE], after[SESSION_BINDING_SIZE];
+    skr_view_t name = VIEW_LITERAL("server.example");
+    skr_config_t config = plain(pki_anchors(), 1);
+    seen_count = 0;
+    other(&config, name);
+    config.credential_count = 1;
+    for (size_t i = 0; i < 3; i++) {
+        config.credentials = pki_credential(&skr_provider_openssl, kinds[i], PKI_CLIENT);
+        other(&config, name);
+    }
+    config.role = SKR_SERVER;
+    assert_true(psk_binding(&config, name, before));
+    config.credential_count = 0;
+    assert_true(psk_binding(&config, name, after));
+    assert_memory_equal(before, after, sizeof(before));
+}
+
+// A session of a pre-shared key is bound to it: to the identity and to the key, wherever in the
+// list they stand, and to nothing when they are gone.
+static void test_bound_to_a_key(void **state) {
+    (void)state;
+    static const uint8_t keys[3][32] = {{1}, {2}, {3}};
+    skr_psk_t psks[3];
+    for (size_t i = 0; i < 3; i++) {
+        psks[i] = (skr_psk_t){.identity = view_of(keys[i], 2), .key = view_of(keys[i], 32)};
+    }
+    skr_config_t config = plain(NULL, 0);
+    config.psks = psks;
+    config.psk_count = 3;
+    uint8_t base[SESSION_BINDING_SIZE] = {7};
+    session_t keyed = {.flags = SESSION_VERIFIED}, unkeyed = {.flags = 0};
+    assert_true(psk_bind_session(&config, base, 2, &keyed));
+    assert_true(psk_bind_session(&config, base, 0, &unkeyed));
+    assert_int_equal(keyed.flags, SESSION_VERIFIED | SESSION_KEYED);
+    assert_int_equal(unkeyed.flags, 0);
+    assert_true(psk_bound(&config, base, &keyed));
+    assert_int_equal(keyed.psk_number, 2);
+    assert_true(psk_bound(&config, base, &unkeyed));
+    assert_int_equal(unkeyed.psk_number, 0);
+    session_t turned = keyed; // one can't be taken for the other
+    turned.flags = 0;
+    assert_false(psk_bound(&config, base, &turned));
+    turned = unkeyed;
+    turned.flags = SESSION_KEYED;
+    assert_false(psk_bound(&config, base, &turned));
+    base[0] ^= 1;
+    assert_false(psk_bound(&config, base, &keyed));
+    base[0] ^= 1;
+    const skr_psk_t moved[] = {psks[1], psks[0]};
+    config.psks = moved;
+    config.psk_count = 2;
+    assert_true(psk_bound(&config, base, &keyed));
+    assert_int_equal(keyed.psk_number, 1);
+    config.psks = moved + 1; // withdrawn
+    config.psk_count = 1;
+    assert_false(psk_bound(&config, base, &keyed));
+    skr_psk_t changed = psks[1];
+    config.psks = &changed;
+    assert_true(psk_bound(&config, base, &keyed));
+    changed.key = view_of(keys[0], 32);
+    assert_false(psk_bound(&config, base, &keyed));
+    changed = psks[1];
+    changed.identity.size = 1;
+    assert_false(psk_bound(&config, base, &keyed));
+    config.psk_count = 0;
+    assert_false(psk_bound(&config, base, &keyed));
+    assert_true(psk_bound(&config, base, &unkeyed));
+}
+
+// --- The look-up ---
+
+static void test_find(void **state) {
+    (void)state;
+    static hs_t hs;
+    static const uint8_t key[32] = {1};
+    static const hs_script_t *const scripts[] = {&hs_script_server13, &hs_script_server12};
+    const skr_psk_t psks[] = {{VIEW_LITERAL("abc"), view_of(key, 32), 0, false},
+        {VIEW_LITERAL("ab"), view_of(key, 32), 0, false},
+        {VIEW_LITERAL("a\0"), view_of(key, 32), SKR_HASH_SHA384, false},
+        {VIEW_LITERAL("imported"), view_of(key, 32), SKR_HASH_SHA256, true}};
+    const struct {
+        skr_view_t identity;
+        uint16_t found[3]; // TLS 1.3 with SHA-256, with SHA-384; TLS 1.2
+    } cases[] = {
+        {VIEW_LITERAL("abc"), {1, 0, 1}},
+        {VIEW_LITERAL("ab"), {2, 0, 2}},
+        {VIEW_LITERAL("a\0"), {0, 3, 3}},
+        {VIEW_LITERAL("imported"), {4, 0, 0}},
+        {VIEW_LITERAL("a"), {0, 0, 0}},
+        {VIEW_LITERAL("abd"), {0, 0, 0}},
+        {VIEW_LITERAL("abcd"), {0, 0, 0}},
+        {VIEW_LITERAL(""), {0, 0, 0}},
+    };
+    skr_config_t config = {.provider = &skr_provider_openssl, .psks = psks, .psk_count = 4};
+    memset(&hs, 0, sizeof(hs));
+    hs.config = &config;
+    for (size_t i = 0; i < 3 * sizeof(cases) / sizeof(cases[0]); i++) {
+        hs.script = scripts[i % 3 / 2];
+        hs.hash = provider_hash(config.provider, i % 3 == 1 ? SKR_HASH_SHA384 : SKR_HASH_SHA256);
+        assert_int_equal(psk_find(&hs, cases[i / 3].identity), cases[i / 3].found[i % 3]);
+    }
+}
+
 // --- The binder ---
 
 static const uint8_t hello_body[] = "a ClientHello up to its binders, and then the binders";
@@ -318,6 +425,9 @@ int main(void) {
         cmocka_unit_test(test_root_tails),
         cmocka_unit_test(test_same),
         cmocka_unit_test(test_binding_fails),
+        cmocka_unit_test(test_own_certificate),
+        cmocka_unit_test(test_bound_to_a_key),
+        cmocka_unit_test(test_find),
         cmocka_unit_test(test_binder_is_the_mac),
         cmocka_unit_test(test_binder_inputs),
         cmocka_unit_test(test_binder_fails),

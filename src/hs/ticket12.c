@@ -93,10 +93,12 @@ skr_status_t ticket12_select(hs_t *hs, const wire_client_hello_t *ch, skr_view_t
         return SKR_ERR_PROVIDER;
     }
     hs->facts |= F_TICKET;
-    // Without a session id the client could not tell that its ticket was taken.
-    if (ticket.size > 0 && ch->session_id.size > 0 && psk_open_ticket(hs, ticket) &&
-        ticket12_fits(hs, ch)) {
-        memcpy(hs->session_id, ch->session_id.data, ch->session_id.size);
+    if (ticket.size > 0 && psk_open_ticket(hs, ticket) && ticket12_fits(hs, ch)) {
+        // Sent back as it is. A client without one tells by the message behind the ServerHello
+        // that its ticket was taken (RFC 5077 section 3.4).
+        if (ch->session_id.size > 0) {
+            memcpy(hs->session_id, ch->session_id.data, ch->session_id.size);
+        }
         hs->session_id_size = (uint8_t)ch->session_id.size;
         memcpy(hs->client_random, ch->random.data, SKR_RANDOM_SIZE);
         ticket12_resume(hs);

@@ -7,12 +7,12 @@ build="gcc libc6-dev make cmake ninja-build pkg-config libssl-dev libbearssl-dev
 # MicroPython: its source package (dpkg-dev), its build (python3, libffi-dev, libmbedtls-dev for hashlib and cryptolib);
 # openssl makes the scene's certificates and is its peer.
 run="$build python3 dpkg-dev libffi-dev libmbedtls-dev openssl"
-# The tests: cmocka; peers to talk to (openssl, gnutls-bin, curl, stunnel4, NSS; nginx and mosquitto too where they are,
-# but their packages start services); instruction counts (valgrind); large vectors (xz-utils);
-# servers that behave as a test tells them (python3-cryptography);
+# The tests: cmocka; peers to talk to (openssl, gnutls-bin, curl, stunnel4, NSS, Java; the libraries mbedTLS, BearSSL and
+# wolfSSL; nginx and mosquitto come by tools/peers.sh, because their packages start services); instruction counts
+# (valgrind); large vectors (xz-utils); servers that behave as a test tells them (python3-cryptography);
 # the fleet that shares its ticket keys (redis-server, libhiredis-dev);
 # the checks of the tree (universal-ctags, clang-*).
-test="$run libcmocka-dev gnutls-bin curl stunnel4 libnss3-tools redis-server libhiredis-dev python3-cryptography valgrind xz-utils universal-ctags clang-format clang-tidy"
+test="$run libcmocka-dev gnutls-bin curl stunnel4 libnss3-tools default-jdk-headless libwolfssl-dev redis-server libhiredis-dev python3-cryptography valgrind xz-utils universal-ctags clang-format clang-tidy"
 
 say() {
     echo "setup: $*" >&2

@@ -57,7 +57,7 @@ def skip(why):
     sys.exit(77)
 
 
-PACKAGES = {'gnutls-cli': 'gnutls-bin', 'gnutls-serv': 'gnutls-bin', 'stunnel': 'stunnel4', 'nginx': 'nginx-light',
+PACKAGES = {'gnutls-cli': 'gnutls-bin', 'gnutls-serv': 'gnutls-bin', 'stunnel': 'stunnel4', 'nginx': 'nginx-light', 'java': 'default-jdk-headless', 'javac': 'default-jdk-headless',
             'certutil': 'libnss3-tools', 'pk12util': 'libnss3-tools', 'tstclnt': 'libnss3-tools', 'selfserv': 'libnss3-tools'}
 
 

@@ -1,4 +1,4 @@
-// The driver: one TLS workload in memory, measured.
+// The driver on a host: one TLS workload in memory (workload.c), measured.
 //
 // In: a mode and a count (see usage). Out: one line "library mode key=value ..." per measurement;
 // bench/measure.py reads them. Workload: TLS 1.3 or 1.2, X25519, an ECDSA P-256 leaf and its
@@ -17,11 +17,9 @@
 #include <string.h>
 #include <time.h>
 
-enum { PIPE_CAPACITY = 4 << 20, PAINTED = 128 * 1024, RECORD_MAX = 16384 };
+enum { PAINTED = 128 * 1024 };
 
-bench_options_t bench_options = {.host = "bench.example"};
-
-// --- Files and pipes ---
+// --- Files ---
 
 const char *bench_file(const char *name) {
     static char paths[8][512];
@@ -32,12 +30,16 @@ const char *bench_file(const char *name) {
     return path;
 }
 
+int64_t bench_now(void) {
+    return (int64_t)time(NULL);
+}
+
 _Noreturn void bench_fail(const char *what, long code) {
     fprintf(stderr, "%s: %s failed (%ld)\n", library_name, what, code);
     exit(2);
 }
 
-uint8_t *bench_read_file(const char *name, size_t *size) {
+const uint8_t *bench_read_file(const char *name, size_t *size) {
     enum { FILE_MAX = 32768 };
     FILE *file = fopen(bench_file(name), "rb");
     uint8_t *bytes = malloc(FILE_MAX);
@@ -50,51 +52,16 @@ uint8_t *bench_read_file(const char *name, size_t *size) {
     return bytes;
 }
 
-static struct {
-    uint8_t bytes[PIPE_CAPACITY];
-    size_t head, tail;
-} pipes[BENCH_SIDES]; // [side]: on their way to that side
-static size_t sent_bytes[BENCH_SIDES];
-
-void bench_put(int side, const void *data, size_t size) {
-    int to = 1 - side;
-    if (pipes[to].tail + size > PIPE_CAPACITY) {
-        bench_fail("pipe", (long)size);
-    }
-    memcpy(pipes[to].bytes + pipes[to].tail, data, size);
-    pipes[to].tail += size;
-    sent_bytes[side] += size;
-}
-
-size_t bench_peek(int side, const uint8_t **data) {
-    *data = pipes[side].bytes + pipes[side].head;
-    return pipes[side].tail - pipes[side].head;
-}
-
-void bench_skip(int side, size_t size) {
-    pipes[side].head += size;
-    if (pipes[side].head == pipes[side].tail) {
-        pipes[side].head = pipes[side].tail = 0;
-    }
-}
-
-size_t bench_get(int side, void *data, size_t size) {
-    const uint8_t *from;
-    size_t there = bench_peek(side, &from);
-    size_t take = size < there ? size : there;
-    memcpy(data, from, take);
-    bench_skip(side, take);
-    return take;
-}
-
 // --- Measuring ---
 
 static struct {
     double seconds[BENCH_SIDES];
     size_t stack[BENCH_SIDES];
     bool memory; // measure memory instead of time
-    void (*side)(int); // of memcount.so
-    size_t (*live)(int), (*peak)(int), (*count)(int);
+    // Of memcount.so
+    void (*side)(int);
+    void (*own)(bool);
+    void (*read)(int, bench_meter_t *);
     void (*reset)(int);
 } measured;
 
@@ -140,7 +107,7 @@ __attribute__((noinline)) long run_server(bench_op_t op, uint8_t *data, size_t s
     return result;
 }
 
-static __attribute__((noinline)) long run(int side, bench_op_t op, uint8_t *data, size_t size) {
+long bench_run(int side, bench_op_t op, uint8_t *data, size_t size) {
     long (*const call)(bench_op_t, uint8_t *, size_t) = side == BENCH_CLIENT ? run_client
                                                                              : run_server;
     if (!measured.memory) {
@@ -158,94 +125,22 @@ static __attribute__((noinline)) long run(int side, bench_op_t op, uint8_t *data
     return result;
 }
 
-// --- The workload ---
-
-static uint8_t buffer[RECORD_MAX];
-
-static void begin(void) {
-    bool done[BENCH_SIDES] = {false, false};
-    int idle = 0;
-    for (int side = 0; side < BENCH_SIDES; side++) {
-        run(side, BENCH_NEW, NULL, 0);
-    }
-    while (!done[BENCH_CLIENT] || !done[BENCH_SERVER]) {
-        size_t before = sent_bytes[0] + sent_bytes[1];
-        for (int side = 0; side < BENCH_SIDES; side++) {
-            long result = done[side] ? 1 : run(side, BENCH_STEP, NULL, 0);
-            if (result < 0) {
-                bench_fail(
-                    side == BENCH_CLIENT ? "client's handshake" : "server's handshake", result);
-            }
-            done[side] = result == 1;
-        }
-        idle = before == sent_bytes[0] + sent_bytes[1] ? idle + 1 : 0;
-        if (idle > 4) {
-            bench_fail("handshake: nobody moves", done[BENCH_CLIENT]);
-        }
-    }
-    const uint8_t *left;
-    for (int side = 0; side < BENCH_SIDES; side++) {
-        if (bench_peek(side, &left) > 0) {
-            run(side, BENCH_READ, buffer, sizeof(buffer)); // tickets
-        }
-    }
-}
-
-// With BENCH_RESUME the first connection can't resume and all the others must; without, none may.
-static void check_resumption(void) {
-    static bool first = true;
-    bool expected = bench_options.resume && !first;
-    for (int side = 0; side < BENCH_SIDES; side++) {
-        if (library_op(side, BENCH_WAS_RESUMED, NULL, 0) != expected) {
-            bench_fail("resumption", side);
-        }
-    }
-    first = false;
-}
-
-static void end(void) {
-    check_resumption();
-    for (int side = 0; side < BENCH_SIDES; side++) {
-        run(side, BENCH_FREE, NULL, 0);
-        pipes[side].head = pipes[side].tail = 0;
-    }
-}
-
-static void receive(int side, size_t size) {
-    size_t got = 0;
-    int idle = 0;
-    while (got < size) {
-        long result = run(side, BENCH_READ, buffer, sizeof(buffer));
-        if (result < 0 || (result == 0 && ++idle > 10)) {
-            bench_fail("read", result);
-        }
-        got += (size_t)result;
-    }
-}
-
-static void move(int from, size_t size) {
-    if (run(from, BENCH_WRITE, buffer, size) != (long)size) {
-        bench_fail("write", (long)size);
-    }
-    receive(1 - from, size);
-}
-
 // --- Modes ---
 
 static void mode_handshake(int count) {
-    begin();
-    end();
+    bench_begin();
+    bench_end();
     measured.seconds[0] = measured.seconds[1] = 0;
-    sent_bytes[0] = sent_bytes[1] = 0;
+    bench_sent[0] = bench_sent[1] = 0;
     for (int i = 0; i < count; i++) {
-        begin();
-        end();
+        bench_begin();
+        bench_end();
     }
     printf(
         "%s handshake count=%d client_us=%.1f server_us=%.1f client_bytes=%zu server_bytes=%zu\n",
         library_name, count, measured.seconds[BENCH_CLIENT] / count * 1e6,
-        measured.seconds[BENCH_SERVER] / count * 1e6, sent_bytes[BENCH_CLIENT] / (size_t)count,
-        sent_bytes[BENCH_SERVER] / (size_t)count);
+        measured.seconds[BENCH_SERVER] / count * 1e6, bench_sent[BENCH_CLIENT] / (size_t)count,
+        bench_sent[BENCH_SERVER] / (size_t)count);
 }
 
 // Timed by batches: asking the clock costs as much as a small record.
@@ -253,18 +148,18 @@ static void bulk_size(size_t size, size_t total) {
     size_t batch = 262144 / size < 1024 ? 262144 / size : 1024, done = 0;
     double seal = 0, open = 0;
     for (int i = 0; i < 4; i++) {
-        move(BENCH_CLIENT, size);
+        bench_move(BENCH_CLIENT, size);
     }
     for (; done < total; done += batch * size) {
         double start = now();
         for (size_t i = 0; i < batch; i++) {
-            if (run_client(BENCH_WRITE, buffer, size) != (long)size) {
+            if (run_client(BENCH_WRITE, bench_buffer, size) != (long)size) {
                 bench_fail("write", (long)size);
             }
         }
         double middle = now();
         for (size_t got = 0; got < batch * size;) {
-            long result = run_server(BENCH_READ, buffer, sizeof(buffer));
+            long result = run_server(BENCH_READ, bench_buffer, sizeof(bench_buffer));
             if (result <= 0) {
                 bench_fail("read", result);
             }
@@ -279,12 +174,12 @@ static void bulk_size(size_t size, size_t total) {
 
 static void mode_bulk(int mebibytes) {
     static const size_t sizes[] = {16384, 1024, 64};
-    begin();
+    bench_begin();
     for (size_t i = 0; i < 3; i++) {
         size_t total = (size_t)mebibytes << 20;
         bulk_size(sizes[i], sizes[i] == 64 ? total / 8 : total);
     }
-    end();
+    bench_end();
 }
 
 // Sealed and opened without TLS around it: what a record costs at least. Sealing a batch in place
@@ -299,13 +194,13 @@ static void mode_raw(int mebibytes) {
         for (; done < total; done += batch * size) {
             double start = now();
             for (size_t k = 0; k < batch; k++) {
-                if (run_client(BENCH_RAW, buffer, size) < 0) {
+                if (run_client(BENCH_RAW, bench_buffer, size) < 0) {
                     bench_fail("raw", (long)size);
                 }
             }
             seal += now() - start;
         }
-        if (run_server(BENCH_RAW, buffer, size) < 0) {
+        if (run_server(BENCH_RAW, bench_buffer, size) < 0) {
             bench_fail("raw open", (long)size);
         }
         printf("%s raw size=%zu seal_MBps=%.1f\n", library_name, size, (double)done / seal / 1e6);
@@ -316,18 +211,18 @@ static void mode_raw(int mebibytes) {
 static void mode_records(int count, size_t size, bool raw) {
     if (raw) {
         for (int i = 0; i < count; i++) {
-            if (run(BENCH_CLIENT, BENCH_RAW, buffer, size) < 0 ||
-                run(BENCH_SERVER, BENCH_RAW, buffer, size) < 0) {
+            if (bench_run(BENCH_CLIENT, BENCH_RAW, bench_buffer, size) < 0 ||
+                bench_run(BENCH_SERVER, BENCH_RAW, bench_buffer, size) < 0) {
                 bench_fail("raw", (long)size);
             }
         }
         return;
     }
-    begin();
+    bench_begin();
     for (int i = 0; i < count; i++) {
-        move(BENCH_CLIENT, size);
+        bench_move(BENCH_CLIENT, size);
     }
-    end();
+    bench_end();
 }
 
 static void *symbol(const char *name) {
@@ -340,55 +235,31 @@ static void *symbol(const char *name) {
 
 static void memory_begin(void) {
     *(void **)&measured.side = symbol("memcount_side");
-    *(void **)&measured.live = symbol("memcount_live");
-    *(void **)&measured.peak = symbol("memcount_peak");
-    *(void **)&measured.count = symbol("memcount_count");
+    *(void **)&measured.own = symbol("memcount_own");
+    *(void **)&measured.read = symbol("memcount_read");
     *(void **)&measured.reset = symbol("memcount_reset");
-    measured.memory = true;
+    measured.memory = bench_options.memory = true;
 }
 
-static void mode_memory(void) {
-    size_t base[BENCH_SIDES], count[BENCH_SIDES], peak[BENCH_SIDES], idle[BENCH_SIDES];
-    size_t stack[BENCH_SIDES];
-    for (int i = 0; i < 3; i++) {
-        begin(); // what libraries make once and keep is not a connection's
-        end();
+void bench_own_heap(bool own) {
+    if (measured.memory) {
+        measured.own(own);
     }
-    for (int side = 0; side < BENCH_SIDES; side++) {
-        base[side] = measured.live(side);
-        count[side] = measured.count(side);
-        measured.reset(side);
-        measured.stack[side] = 0;
-    }
-    begin();
-    for (int side = 0; side < BENCH_SIDES; side++) {
-        peak[side] = measured.peak(side) - base[side];
-        count[side] = measured.count(side) - count[side];
-        idle[side] = measured.live(side) - base[side];
-        stack[side] = measured.stack[side];
-    }
-    for (int i = 0; i < 2; i++) {
-        move(BENCH_CLIENT, RECORD_MAX);
-        move(BENCH_SERVER, RECORD_MAX);
-    }
-    for (int side = 0; side < BENCH_SIDES; side++) {
-        printf("%s memory side=%s peak=%zu allocations=%zu idle=%zu idle_16k=%zu stack=%zu "
-               "stack_16k=%zu\n",
-            library_name, side == BENCH_CLIENT ? "client" : "server", peak[side], count[side],
-            idle[side], measured.live(side) - base[side], stack[side], measured.stack[side]);
-    }
-    char regions[512];
-    library_memory(regions, sizeof(regions));
-    if (regions[0] != '\0') {
-        printf("%s regions %s\n", library_name, regions);
-    }
-    end();
-    for (int side = 0; side < BENCH_SIDES; side++) {
-        if (measured.live(side) != base[side]) {
-            bench_fail(
-                "after the end memory is not given back", (long)(measured.live(side) - base[side]));
-        }
-    }
+}
+
+void bench_meter(int side, bench_meter_t *meter) {
+    measured.read(side, meter);
+    meter->stack = measured.stack[side];
+    meter->instructions = 0;
+}
+
+void bench_meter_reset(int side) {
+    measured.reset(side);
+    measured.stack[side] = 0;
+}
+
+void bench_print(const char *words) {
+    fputs(words, stdout);
 }
 
 static int usage(const char *program) {
@@ -415,7 +286,7 @@ int main(int argc, char **argv) {
     if (strcmp(mode, "memory") == 0) {
         memory_begin();
     }
-    if (count <= 0 || size == 0 || size > RECORD_MAX) {
+    if (count <= 0 || size == 0 || size > BENCH_RECORD) {
         return usage(argv[0]);
     }
     for (int side = 0; side < BENCH_SIDES; side++) {
@@ -432,13 +303,13 @@ int main(int argc, char **argv) {
     } else if (strcmp(mode, "records") == 0 || strcmp(mode, "raw-records") == 0) {
         mode_records(count, size, mode[1] == 'a');
     } else if (strcmp(mode, "memory") == 0) {
-        mode_memory();
+        bench_memory();
     } else if (strcmp(mode, "info") == 0) {
         char text[256];
-        begin();
+        bench_begin();
         library_describe(text, sizeof(text));
         printf("%s info %s\n", library_name, text);
-        end();
+        bench_end();
     } else {
         return usage(argv[0]);
     }

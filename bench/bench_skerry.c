@@ -14,12 +14,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ports/posix/clock.h"
 #include "ports/posix/memory.h"
 #include "skerry/skerry.h"
 
 #define TEXT_OF(name) #name
 #define TEXT(name) TEXT_OF(name)
+
+#ifndef BENCH_RANDOM
+#define BENCH_RANDOM NULL // the provider's
+#else
+bool BENCH_RANDOM(void *user, uint8_t *out, size_t size);
+#endif
 
 const char *const library_name = TEXT(BENCH_NAME);
 static const skr_provider_t *const provider = &BENCH_PROVIDER;
@@ -28,8 +33,8 @@ enum { CHAIN_MAX = 4 };
 
 static struct {
     skr_config_t config;
-    posix_memory_t memory;
-    skr_memory_t calls;
+    posix_memory_t memory, handshake; // as it is; as it was at the end of the handshake
+    skr_memory_t heap, calls; // what memory counts; the same, told to the driver
     skr_view_t certificates[CHAIN_MAX];
     size_t certificate_count;
     skr_private_key_t key;
@@ -37,9 +42,6 @@ static struct {
     skr_conn_t *conn;
     void *place; // of conn
     void *raw; // AEAD state of BENCH_RAW
-    // Of the last handshake: bytes of all regions at once, blocks that were asked for.
-    size_t handshake_peak;
-    unsigned long handshake_takes;
 } sides[BENCH_SIDES];
 static const uint8_t session_key[SKR_SESSION_KEY_SIZE] = {3};
 static uint8_t saved[SKR_TICKET_MAX + SKR_SESSION_OVERHEAD]; // the newest session
@@ -47,30 +49,39 @@ static size_t saved_size;
 static const skr_aead_t *raw_aead;
 static uint8_t raw_tag[SKR_AEAD_TAG_MAX];
 
-static bool load_certificates(int side, const char *name) {
-    size_t size, offset = 0;
-    uint8_t *text = bench_read_file(name, &size);
-    while (sides[side].certificate_count < CHAIN_MAX) {
-        skr_view_t der;
-        skr_pem_kind_t kind;
-        if (skr_pem_next(text, size, &offset, SKR_PEM_CERTIFICATE, &der, &kind) != SKR_OK) {
-            return false;
-        }
-        if (der.data == NULL) {
-            break;
-        }
-        sides[side].certificates[sides[side].certificate_count++] = der;
+static bool load_certificates(int side, const char *const *names) {
+    for (size_t i = 0; names[i] != NULL; i++) {
+        size_t size;
+        const uint8_t *der = bench_read_file(names[i], &size);
+        sides[side].certificates[sides[side].certificate_count++] = (skr_view_t){der, size};
     }
-    return sides[side].certificate_count > 0;
+    return sides[side].certificate_count <= CHAIN_MAX;
 }
 
 static bool load_key(int side, const char *name) {
-    size_t size, offset = 0;
-    uint8_t *text = bench_read_file(name, &size);
-    skr_view_t der;
-    skr_pem_kind_t kind;
-    return skr_pem_next(text, size, &offset, SKR_PEM_PRIVATE_KEY, &der, &kind) == SKR_OK &&
-        der.data != NULL && skr_private_key_load(&sides[side].key, der, provider) == SKR_OK;
+    size_t size;
+    const uint8_t *der = bench_read_file(name, &size);
+    return skr_private_key_load(&sides[side].key, (skr_view_t){der, size}, provider) == SKR_OK;
+}
+
+// --- Memory: the heap's, counted by region and known to the driver as not the crypto library's ---
+
+static void *own_take(void *user, skr_region_t region, size_t size) {
+    const skr_memory_t *heap = user;
+    bench_own_heap(true);
+    void *block = heap->take(heap->user, region, size);
+    bench_own_heap(false);
+    return block;
+}
+
+static void own_give(void *user, skr_region_t region, void *block, size_t size) {
+    const skr_memory_t *heap = user;
+    heap->give(heap->user, region, block, size);
+}
+
+static void own_memory(int side) {
+    posix_memory_init(&sides[side].memory, &sides[side].heap);
+    sides[side].calls = (skr_memory_t){own_take, own_give, &sides[side].heap};
 }
 
 static bool setup_raw(int side) {
@@ -108,7 +119,7 @@ bool library_setup(int side) {
     static const uint16_t aes[] = {0x1301, 0xc02b, 0}, chacha[] = {0x1303, 0xcca9, 0},
                           groups[] = {SKR_GROUP_X25519, 0};
     skr_config_t *config = &sides[side].config;
-    posix_memory_init(&sides[side].memory, &sides[side].calls);
+    own_memory(side);
     config->role = side == BENCH_CLIENT ? SKR_CLIENT : SKR_SERVER;
     config->profile = side == BENCH_CLIENT ? &skr_profile_client13 : &skr_profile_server13;
     config->provider = provider;
@@ -116,7 +127,8 @@ bool library_setup(int side) {
     config->suites = bench_options.chacha ? chacha : aes;
     config->groups = groups;
     config->keep_cipher_state = bench_options.other;
-    config->chunk = UINT16_MAX;
+    config->chunk = bench_options.memory ? 0 : UINT16_MAX;
+    config->random = BENCH_RANDOM;
     if (side == BENCH_SERVER && bench_options.chunk != 0) {
         config->chunk = (uint16_t)bench_options.chunk;
     }
@@ -126,14 +138,16 @@ bool library_setup(int side) {
     }
     if (side == BENCH_CLIENT) {
         config->verify = SKR_VERIFY_REQUIRED;
-        if (!load_certificates(side, "root.pem")) {
+        static const char *const root[] = {"root.der", NULL};
+        if (!load_certificates(side, root)) {
             return false;
         }
         config->anchors = sides[side].certificates;
         config->anchor_count = sides[side].certificate_count;
         return true;
     }
-    if (!load_certificates(side, "chain.pem") || !load_key(side, "leaf.key")) {
+    static const char *const chain[] = {"leaf.der", "int.der", NULL};
+    if (!load_certificates(side, chain) || !load_key(side, "leaf.key.der")) {
         return false;
     }
     sides[side].credential = (skr_credential_t){
@@ -148,13 +162,15 @@ static long open_connection(int side) {
     if (side == BENCH_CLIENT) {
         name = (skr_view_t){(const uint8_t *)bench_options.host, strlen(bench_options.host)};
     }
+    bench_own_heap(true);
     sides[side].place = malloc(SKR_CONN_SIZE);
+    bench_own_heap(false);
     if (sides[side].place == NULL) {
         return -1;
     }
-    posix_memory_init(&sides[side].memory, &sides[side].calls);
+    own_memory(side);
     sides[side].conn = skr_conn_init(
-        sides[side].place, SKR_CONN_SIZE, &sides[side].config, name, posix_now());
+        sides[side].place, SKR_CONN_SIZE, &sides[side].config, name, bench_now());
     if (side == BENCH_CLIENT && saved_size > 0) {
         return skr_conn_resume(sides[side].conn, saved, saved_size) ? 0 : -1;
     }
@@ -162,15 +178,20 @@ static long open_connection(int side) {
 }
 
 static long close_connection(int side) {
+    skr_conn_free(sides[side].conn);
+    free(sides[side].place);
+    return 0;
+}
+
+// A new session is stored as soon as it is there, as a program would.
+static void save_session(int side) {
     const uint8_t *session;
     size_t size = skr_conn_session(sides[side].conn, &session);
     if (side == BENCH_CLIENT && size > 0 && size <= sizeof(saved)) {
         memcpy(saved, session, size);
         saved_size = size;
+        skr_conn_session_done(sides[side].conn);
     }
-    skr_conn_free(sides[side].conn);
-    free(sides[side].place);
-    return 0;
 }
 
 static void drain(int side) {
@@ -202,11 +223,10 @@ static long step(int side) {
     skr_status_t status = result < 0 ? (skr_status_t)result : skr_conn_handshake(sides[side].conn);
     drain(side);
     if (status < 0) {
-        fprintf(stderr, "%s: %s\n", library_name, skr_error_text(status));
-        return status;
+        bench_fail(skr_error_text(status), status);
     }
-    sides[side].handshake_peak = sides[side].memory.peak;
-    sides[side].handshake_takes = sides[side].memory.takes;
+    save_session(side); // TLS 1.2 sends the ticket in the handshake
+    sides[side].handshake = sides[side].memory;
     return skr_conn_handshake(sides[side].conn) == SKR_OK;
 }
 
@@ -234,6 +254,10 @@ static long read_some(int side, uint8_t *data, size_t size) {
     }
     if (status >= 0) {
         status = skr_conn_read(sides[side].conn, data, size, &got);
+        save_session(side);
+        if (got == 0) {
+            sides[side].handshake = sides[side].memory; // a ticket belongs to the handshake
+        }
     }
     return status < 0 ? status : (long)got;
 }
@@ -283,25 +307,22 @@ void library_describe(char *text, size_t size) {
         info.suite_name, info.group_name, info.peer_verified);
 }
 
-// What the engine asked for: peaks of each region since the start, and the blocks of one
-// connection.
-void library_memory(char *text, size_t size) {
-    size_t used = 0;
-    for (int side = 0; side < BENCH_SIDES; side++) {
-        const posix_memory_t *memory = &sides[side].memory;
-        const char *who = side == BENCH_CLIENT ? "client" : "server";
-        for (unsigned region = 0; region < SKR_REGION_COUNT; region++) {
-            char name[32];
-            snprintf(name, sizeof(name), "%s", posix_region_name(region));
-            for (char *c = name; *c != '\0'; c++) {
-                *c = *c == ' ' ? '_' : *c;
-            }
-            int added = snprintf(
-                text + used, size - used, "%s_%s=%zu ", who, name, memory->region_peak[region]);
-            used += added > 0 && (size_t)added < size - used ? (size_t)added : 0;
+// What the engine asked for in the handshake: the peak of each region and of all at once, and how
+// often.
+void library_memory(int side) {
+    const posix_memory_t *memory = &sides[side].handshake;
+    bench_number("connection", SKR_CONN_SIZE);
+    for (unsigned region = 0; region < SKR_REGION_COUNT; region++) {
+        char name[32];
+        size_t i = 0;
+        for (const char *from = posix_region_name(region); *from != '\0'; from++) {
+            name[i++] = (char)(*from == ' ' ? '_' : *from);
         }
-        int added = snprintf(text + used, size - used, "%s_peak=%zu %s_takes=%lu ", who,
-            sides[side].handshake_peak, who, sides[side].handshake_takes);
-        used += added > 0 && (size_t)added < size - used ? (size_t)added : 0;
+        name[i] = '\0';
+        bench_number(name, memory->region_peak[region]);
     }
+    bench_number("regions", memory->peak);
+    bench_number("takes", memory->takes);
+    bench_number("record_in_data", sides[side].memory.region_peak[SKR_REGION_RECORD_IN]);
+    bench_number("record_out_data", sides[side].memory.region_peak[SKR_REGION_RECORD_OUT]);
 }

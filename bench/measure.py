@@ -9,8 +9,8 @@
 SKERRY_BUILD names the build whose libraries are measured (default: build). Instructions are callgrind's and repeat to
 a few per mille; times do not, so they are medians of rounds in which the programs take turns.
 """
+import fnmatch
 import os
-import pathlib
 import platform
 import shutil
 import statistics
@@ -18,76 +18,21 @@ import subprocess
 import sys
 
 import callgrind
-import plot
+import memory
+import programs
+from programs import BUILD, ENVIRONMENT, SIDES, WORK, run, table
 
-ROOT = callgrind.ROOT
-BUILD = pathlib.Path(os.environ.get('SKERRY_BUILD', ROOT / 'build'))
-WORK = BUILD / 'bench'
-ENVIRONMENT = {'BENCH_PKI': str(WORK / 'pki'), 'OPENSSL_CONF': '/dev/null'}
-PAGE, PICTURE = ROOT / 'docs/figures.md', ROOT / 'docs/figures.svg'
+ROOT = programs.ROOT
+PAGE = ROOT / 'docs/figures.md'
 BEGIN, END = '<!-- measured: begin -->', '<!-- measured: end -->'
-SIDES = ('client', 'server')
 SIZES = (16384, 1024, 64)
 COMEBACKS = {'TLS 1.3 resumed': {'BENCH_RESUME': '1'}, 'TLS 1.2': {'BENCH_VERSION': '1.2'},
              'TLS 1.2 resumed': {'BENCH_VERSION': '1.2', 'BENCH_RESUME': '1'}}
 TITLES = {'libssl': 'OpenSSL (libssl)', 'skerry': 'Skerry, OpenSSL', 'skerry_bearssl': 'Skerry, BearSSL'}
 
 
-def compile_c(output, *arguments):
-    subprocess.run(['cc', '-std=gnu11', '-O2', '-g', '-Wall', '-Wextra', f'-I{ROOT}/include', f'-I{ROOT}', '-o', output, *arguments],
-                   check=True)
-
-
-def build():
-    """The programs, each only when what it is made of is newer; the chain only once."""
-    WORK.mkdir(parents=True, exist_ok=True)
-    engine, bearssl = BUILD / 'libskerry.a', BUILD / 'libskerry-bearssl.a'
-    own = [ROOT / 'bench/bench_skerry.c', ROOT / 'ports/posix/memory.c', ROOT / 'ports/posix/clock.c']
-    programs = {
-        'libssl': ([ROOT / 'bench/bench_openssl.c'], ['-lssl', '-lcrypto']),
-        'skerry': (own, ['-DBENCH_PROVIDER=skr_provider_openssl', '-DBENCH_NAME=skerry', engine, '-lcrypto']),
-        'skerry_bearssl': (own, ['-DBENCH_PROVIDER=skr_provider_bearssl', '-DBENCH_NAME=skerry_bearssl', engine, bearssl,
-                                 '-lbearssl', '-lcrypto']),
-    }
-    for name, (sources, options) in programs.items():
-        target, parts = WORK / name, [ROOT / 'bench/bench.c', ROOT / 'bench/bench.h', *sources]
-        parts += [o for o in options if isinstance(o, pathlib.Path)]
-        if not target.exists() or any(p.stat().st_mtime > target.stat().st_mtime for p in parts):
-            compile_c(target, ROOT / 'bench/bench.c', *sources, *options)
-    compile_c(WORK / 'memcount.so', '-fno-builtin', '-fPIC', '-shared', ROOT / 'bench/memcount.c')
-    if not (WORK / 'pki/chain.pem').exists():
-        subprocess.run([ROOT / 'bench/pki_make.sh', WORK / 'pki'], check=True)
-
-
-def run(name, *arguments, **environment):
-    """What a program prints: a list of (mode, {key: value})."""
-    process = subprocess.run([WORK / name, *map(str, arguments)], env={**os.environ, **ENVIRONMENT, **environment},
-                             capture_output=True, text=True)
-    if process.returncode:
-        raise SystemExit(f'{name} {arguments}: {process.stderr}')
-    lines = [line.split() for line in process.stdout.splitlines()]
-    return [(words[1], dict(w.split('=') for w in words[2:] if '=' in w)) for words in lines]
-
-
-def memory(name, **environment):
-    lines = run(name, 'memory', LD_PRELOAD=str(WORK / 'memcount.so'), LD_BIND_NOW='1', **environment)
-    sides = {values['side']: values for mode, values in lines if mode == 'memory'}
-    regions = next((values for mode, values in lines if mode == 'regions'), {})
-    return sides, {key: int(value) for key, value in regions.items()}
-
-
 def handshake_instructions(name, side, counts=(2, 6), **environment):
     return callgrind.per_operation(WORK / name, side, ['handshake', 'N'], {**ENVIRONMENT, **environment}, counts)
-
-
-def table(head, rows):
-    """Markdown, in columns for those who read it as text."""
-    cells = [[str(c) for c in row] for row in [head, *rows]]
-    widths = [max(len(row[i]) for row in cells) for i in range(len(head))]
-    lines = ['| ' + ' | '.join(c.ljust(w) if i == 0 else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths))) + ' |'
-             for row in cells]
-    lines.insert(1, '|' + '|'.join('-' * (w + 2) if i == 0 else '-' * (w + 1) + ':' for i, w in enumerate(widths)) + '|')
-    return '\n'.join(lines)
 
 
 # --- The tables of the page ---
@@ -138,28 +83,6 @@ def comebacks():
     return table(head, rows)
 
 
-def memories():
-    rows = []
-    cases = [(n, t, {}) for n, t in TITLES.items()]
-    cases.insert(1, ('libssl', TITLES['libssl'] + ', buffers released', {'BENCH_OTHER': '1'}))
-    cases.append(('skerry', TITLES['skerry'] + ', ciphers kept', {'BENCH_OTHER': '1'}))
-    for name, title, environment in cases:
-        sides, regions = memory(name, **environment)
-        for side in SIDES:
-            values = sides[side]
-            own = [regions[f'{side}_peak'], regions[f'{side}_takes']] if regions else ['', '']
-            rows.append([f'{title}: {side}', values['peak'], values['allocations'], *own, values['idle'], values['idle_16k'], values['stack']])
-    head = ['memory, bytes', 'peak heap', 'allocations', "engine's regions at once", "engine's requests", 'idle', 'idle after 16 KB', 'stack']
-    return table(head, rows)
-
-
-def regions_table():
-    _, regions = memory('skerry_bearssl')
-    names = ['handshake', 'message', 'record_in', 'record_out', 'cipher_in', 'cipher_out', 'peer_certificate']
-    rows = [[side] + [regions[f'{side}_{n}'] for n in names] for side in SIDES]
-    return table(["peak of each region, records of 16 KB included"] + [n.replace('_', ' ') for n in names], rows)
-
-
 def record_instructions(name, size, side, mode, **environment):
     counts = (4, 24) if size == 16384 else (10, 110)
     return callgrind.per_operation(WORK / name, side, [mode, 'N', size], {**ENVIRONMENT, **environment}, counts)[:2]
@@ -196,7 +119,7 @@ def chunks():
             values = [float(v['open_MBps']) for _, v in run(name, 'bulk', 48, BENCH_CHUNK=str(chunk)) if v['size'] == '16384']
             first.setdefault(name, values[0])
             row += [values[0], f'{first[name] / values[0]:.2f}']
-        rows.append(row + [memory('skerry', BENCH_CHUNK=str(chunk))[1]['server_record_in']])
+        rows.append(row + [programs.memory('skerry', BENCH_CHUNK=str(chunk))['server']['record_in_data']])
     head = ['records of 16384 received in'] + [word for name in names for word in (f'{TITLES[name]}: open MB/s', 'time, ratio')]
     return table(head + ['record in, bytes'], rows)
 
@@ -207,22 +130,13 @@ def describe():
     return f'{program.stdout.split(" info ")[1].strip()}; {compiler}; {platform.machine()}.'
 
 
-def draw():
-    bars = {}
-    for name, title in (('libssl', 'OpenSSL 3.0'), ('skerry', 'Skerry, OpenSSL'), ('skerry_bearssl', 'Skerry, BearSSL')):
-        client = memory(name)[0]['client']
-        bars[title] = (handshake_instructions(name, 'client')[0] / 1e6, int(client['peak']) / 1e3, int(client['idle']) / 1e3)
-    PICTURE.write_text(plot.draw(bars))
-
-
 def figures():
-    text = '\n\n'.join([describe(), handshakes(), comebacks(), memories(), regions_table(), records(), chunks()])
+    text = '\n\n'.join([describe(), handshakes(), comebacks(), records(), chunks()])
     print(text)
     before, rest = PAGE.read_text().split(BEGIN)
     after = rest.split(END)[1]
     PAGE.write_text(f'{before}{BEGIN}\n\n{text}\n\n{END}{after}')
-    draw()
-    print(f'\nwritten to {PAGE.relative_to(ROOT)} and {PICTURE.relative_to(ROOT)}')
+    print(f'\nwritten to {PAGE.relative_to(ROOT)}')
     return 0
 
 
@@ -242,36 +156,44 @@ def measured():
             total, engine, _ = handshake_instructions('skerry', side, (1, 3), **environment)
             found[f'{word}_{side}_engine_instructions'] = engine
             found[f'{word}_{side}_percent_of_libssl'] = 100 * total // handshake_instructions('libssl', side, (1, 3), **environment)[0]
-    for name in ('skerry', 'skerry_bearssl'):
-        sides, regions = memory(name)
-        for side in SIDES:
-            found[f'{name}_{side}_idle_bytes'] = int(sides[side]['idle_16k'])
-            found[f'{name}_{side}_stack_bytes'] = int(sides[side]['stack'])
-            found[f'{name}_{side}_allocations'] = int(sides[side]['allocations'])
-            found[f'{name}_{side}_peak_bytes'] = int(sides[side]['peak'])
-            found[f'{name}_{side}_handshake_requests'] = regions[f'{side}_takes']
     for side in SIDES:
         total = record_instructions('skerry', 64, side, 'records', BENCH_OTHER='1')[0]
         found[f'record_64_{side}_instructions_over_aead'] = total - record_instructions('skerry', 64, side, 'raw-records')[0]
     return found
 
 
-def budgets():
-    found, failed = measured(), 0
+def read_budgets():
+    """[(pattern, limit, tolerance in per cent)]; every figure is held to each line that names it."""
     lines = [line.split('#')[0].split() for line in (ROOT / 'bench/budgets.txt').read_text().splitlines()]
-    limits = {words[0]: (int(words[1]), int(words[2])) for words in lines if words}
+    return [(words[0], int(words[1]), int(words[2])) for words in lines if words]
+
+
+def verdict(value, limits):
+    """(what to say of it, is it too much)."""
+    if not limits:
+        return 'no budget', False
+    limit, tolerance = min(limits)
+    if any(value * 100 > one * (100 + percent) for one, percent in limits):
+        return f'EXCEEDS {limit} by more than {tolerance} %', True
+    return f'of {limit}', False
+
+
+def budgets():
+    lines, (found, absent) = read_budgets(), memory.measured()
+    found.update(measured())
+    failed = used = 0
     for name, value in found.items():
-        limit, tolerance = limits.pop(name, (None, 0))
-        if limit is None:
-            verdict = 'no budget'
-        elif value * 100 > limit * (100 + tolerance):
-            verdict, failed = f'EXCEEDS {limit} by more than {tolerance} %', failed + 1
-        else:
-            verdict = f'of {limit}'
-        print(f'{name:46} {value:9} {verdict}')
-    for name in limits:
-        print(f'{name}: there is no such figure')
-    return 1 if failed or limits else 0
+        words, exceeds = verdict(value, [(limit, percent) for pattern, limit, percent in lines if fnmatch.fnmatchcase(name, pattern)])
+        failed += exceeds
+        print(f'{name:62} {value:9} {words}')
+    for pattern, _, _ in lines:
+        if machine := next((one for one in absent if pattern.startswith(one)), None):
+            print(f'{pattern}: {machine} was {absent[machine]}')
+        elif not fnmatch.filter(found, pattern):
+            print(f'{pattern}: there is no such figure')
+            used += 1
+    print(f'{len(found)} figures, {failed} exceed their budget')
+    return 1 if failed or used else 0
 
 
 def engine():
@@ -295,7 +217,7 @@ def main():
     if not (BUILD / 'libskerry.a').exists():
         print(f'{BUILD}/libskerry.a is not there: build first')
         return 1
-    build()
+    programs.build()
     return modes[sys.argv[1]]()
 
 

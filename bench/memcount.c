@@ -1,15 +1,16 @@
 // LD_PRELOAD: counts the heap that is asked for, side by side.
 //
-// In: the program's calls of malloc() and its kin, and memcount_side() which says for whom the next
-// ones are. Out: live bytes, their peak and the number of blocks, for each side, in requested bytes
-// (what the heap itself adds is not counted).
+// In: the program's calls of malloc() and its kin, memcount_side() which says for whom the next
+// ones are, and memcount_own() which says whether the program asks for itself or lets the library
+// ask. Out: live bytes, their peak and the number of blocks, for each side and of them the
+// library's, in requested bytes (what the heap itself adds is not counted).
 //
 // Only for glibc, whose own allocator stands behind these names, and for one thread. A block is
 // booked on the side that asked for it, whoever frees it.
+#include "bench/bench.h"
+
 #include <errno.h>
 #include <malloc.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,38 +21,51 @@ extern void *__libc_memalign(size_t, size_t);
 enum { SIDES = 3, MAGIC = 0x5ca1ab1e };
 
 static int current = SIDES - 1;
-static size_t live[SIDES], highest[SIDES], blocks[SIDES];
+static bool own;
+static bench_meter_t meters[SIDES];
 
 typedef struct {
     size_t size, offset; // requested bytes; from the real block to the one that was handed out
     int side;
+    bool own;
     uint32_t magic;
 } header_t;
 
 void memcount_side(int side);
-size_t memcount_live(int side);
-size_t memcount_peak(int side);
-size_t memcount_count(int side);
+void memcount_own(bool mine);
+void memcount_read(int side, bench_meter_t *meter);
 void memcount_reset(int side);
 
 void memcount_side(int side) {
     current = side;
 }
 
-size_t memcount_live(int side) {
-    return live[side];
+void memcount_own(bool mine) {
+    own = mine;
 }
 
-size_t memcount_peak(int side) {
-    return highest[side];
-}
-
-size_t memcount_count(int side) {
-    return blocks[side];
+void memcount_read(int side, bench_meter_t *meter) {
+    *meter = meters[side];
 }
 
 void memcount_reset(int side) {
-    highest[side] = live[side];
+    bench_meter_t *meter = &meters[side];
+    meter->peak = meter->live;
+    meter->library_peak = meter->library_live;
+    meter->blocks = meter->library_blocks = 0;
+}
+
+static void count(bench_meter_t *meter, size_t size) {
+    meter->live += size;
+    meter->blocks++;
+    meter->peak = meter->live > meter->peak ? meter->live : meter->peak;
+    if (!own) {
+        meter->library_live += size;
+        meter->library_blocks++;
+        if (meter->library_live > meter->library_peak) {
+            meter->library_peak = meter->library_live;
+        }
+    }
 }
 
 static void *take(size_t alignment, size_t size) {
@@ -63,10 +77,8 @@ static void *take(size_t alignment, size_t size) {
         return NULL;
     }
     header_t *note = (header_t *)(void *)(block + offset) - 1;
-    *note = (header_t){size, offset, current, MAGIC};
-    live[current] += size;
-    blocks[current]++;
-    highest[current] = live[current] > highest[current] ? live[current] : highest[current];
+    *note = (header_t){size, offset, current, own, MAGIC};
+    count(&meters[current], size);
     return block + offset;
 }
 
@@ -83,7 +95,8 @@ void free(void *block) {
         __builtin_trap();
     }
     note->magic = 0;
-    live[note->side] -= note->size;
+    meters[note->side].live -= note->size;
+    meters[note->side].library_live -= note->own ? 0 : note->size;
     __libc_free((uint8_t *)block - note->offset);
 }
 

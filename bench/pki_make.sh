@@ -38,3 +38,8 @@ issue() {
 issue int '/O=Bench/CN=Bench Intermediate' root
 issue leaf /CN=bench.example int
 cat leaf.pem int.pem >chain.pem
+# The same in DER, for programs that read no PEM.
+for name in root int leaf; do
+    openssl x509 -in $name.pem -outform DER -out $name.der
+done
+openssl ec -in leaf.key -outform DER -out leaf.key.der 2>/dev/null

@@ -1,5 +1,5 @@
 #!/bin/sh
-# setup.sh build|run|test: installs the Debian packages that this part needs and the machine lacks.
+# setup.sh build|run|test|bench: installs the Debian packages that this part needs and the machine lacks.
 # Silent and quick when nothing is missing.
 set -eu
 
@@ -11,8 +11,11 @@ run="$build python3 dpkg-dev libffi-dev libmbedtls-dev openssl"
 # wolfSSL; nginx and mosquitto come by tools/peers.sh, because their packages start services); instruction counts
 # (valgrind); large vectors (xz-utils); servers that behave as a test tells them (python3-cryptography);
 # the fleet that shares its ticket keys (redis-server, libhiredis-dev);
-# the checks of the tree (universal-ctags, clang-*).
+# the checks of the tree (universal-ctags, clang-*); two microcontrollers under emulation (gcc-*, *lib*, qemu-*).
 test="$run libcmocka-dev gnutls-bin curl stunnel4 libnss3-tools default-jdk-headless libwolfssl-dev redis-server libhiredis-dev python3-cryptography valgrind xz-utils universal-ctags clang-format clang-tidy"
+test="$test gcc-arm-none-eabi libnewlib-arm-none-eabi gcc-xtensa-lx106 picolibc-xtensa-lx106-elf qemu-system-arm qemu-system-misc"
+# The benchmark: the plot.
+bench="$test python3-matplotlib"
 
 say() {
     echo "setup: $*" >&2
@@ -22,8 +25,9 @@ case "${1:-}" in
     build) wanted=$build why="to build Skerry" ;;
     run) wanted=$run why="to build Skerry and MicroPython and to run the example" ;;
     test) wanted=$test why="to build Skerry and to run its tests" ;;
+    bench) wanted=$bench why="to build Skerry and to measure it beside others" ;;
     *)
-        echo "usage: $0 build|run|test" >&2
+        echo "usage: $0 build|run|test|bench" >&2
         exit 2
         ;;
 esac

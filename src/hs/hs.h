@@ -169,14 +169,14 @@ struct hs {
     uint8_t binding[SESSION_BINDING_SIZE]; // what a session of this handshake is bound to
     skr_view_t psk; // with F_PSK: the secret, in the session or in the configuration
     bool psk_external; // it is the configuration's
-    uint16_t psk_number; // 1 + index in config->psks of the key that proves the peer, or that did
-                         // in the session; 0: none of them
     bool psk_alone; // server: no key exchange beside it (psk_ke)
     uint8_t psk_index; // server: which of the client's identities
     uint8_t tickets_sent;
     bool tickets_wanted; // server: the client can use tickets
 
     uint8_t session_id_size;
+    uint16_t psk_number; // 1 + index in config->psks of the key that proves the peer, or that did
+                         // in the session; 0: none of them
     uint16_t shared_size; // 0: no key exchange (psk_ke)
     uint16_t cookie_size;
     uint16_t share_size;

@@ -18,6 +18,7 @@ typedef struct {
     uint16_t version, suite;
     uint8_t flags;
     uint8_t secret_size;
+    uint16_t psk_number; // SESSION_KEYED: which key, as found by psk_bound(); is not sealed
     uint32_t lifetime; // seconds
     uint32_t age_add; // TLS 1.3
     int64_t issued; // seconds since 1970 on this side's clock
@@ -26,7 +27,6 @@ typedef struct {
     uint8_t
         binding[SESSION_BINDING_SIZE]; // a hash of the name and the policy that it was made under
     skr_view_t ticket; // client: the server's; server: absent
-    uint16_t psk_number; // SESSION_KEYED: which key, as found by psk_bound(); is not sealed
 } session_t;
 
 // Bytes that a session takes when sealed, with name_size bytes before it that say which key did.

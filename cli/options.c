@@ -69,6 +69,7 @@ static const option_t table[] = {
     FLAG("strict", OPTIONS_BOTH, strict, "also refuse certificates that no public CA may issue, though private ones often do"),
     FLAG("ignore-time", OPTIONS_BOTH, ignore_time, "accept expired certificates"),
     NUMBER("pad", "N", OPTIONS_BOTH, pad, 0, 16384, "pad records to a multiple of N bytes"),
+    NUMBER("certificate-window", "N", OPTIONS_BOTH, certificate_window, 64, 65535, "remember N bytes of the peer's certificates while they come; 16384"),
     NUMBER("max-record-in", "N", OPTIONS_BOTH, max_record_in, 64, 16384, "refuse records with more than N bytes of content"),
     NUMBER("max-record-out", "N", OPTIONS_BOTH, max_record_out, 64, 16384, "send at most N bytes of content in a record"),
     FLAG("keep-cipher-state", OPTIONS_BOTH, keep_cipher_state, "keep expanded keys between records: faster, more memory"),

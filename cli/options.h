@@ -22,7 +22,8 @@ typedef struct {
     const char *name, *alpn, *groups, *suites, *signatures, *provider, *verify, *listen, *keylog;
     const char *export_label, *time, *min_version, *max_version;
     const char *session, *session_key, *ticket_key, *psk_import;
-    long pad, max_record_in, max_record_out, update_every, timeout, ticket_count;
+    long pad, certificate_window, max_record_in, max_record_out, update_every, timeout,
+        ticket_count;
     bool tls12, tls13, no_tickets, allow_psk_ke;
     bool insecure, trace, once, echo, www, update_keys, keep_cipher_state, no_compatibility;
     bool ignore_time, strict, require_known_name, quiet, help;

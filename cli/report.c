@@ -40,6 +40,8 @@ static const advice_t advices[] = {
         "give a certificate for that name, or leave --require-known-name out"},
     {SKR_ERR_CERTIFICATE_REQUIRED, NULL,
         "the client needs a certificate; --verify optional lets it go without one"},
+    {SKR_ERR_CERT_WINDOW, "raise --certificate-window, or have the peer send its chain in order",
+        NULL},
     {SKR_ERR_RECORD_LIMIT, "raise --max-record-in, or make the peer send smaller records", NULL},
     {SKR_ERR_CERT_UNKNOWN_CA,
         "give its root with --ca FILE if you trust it; or does the server keep back intermediates?",

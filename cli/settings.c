@@ -318,7 +318,11 @@ static bool make_watching(settings_t *settings) {
 static void make_records(settings_t *settings) {
     const options_t *options = settings->options;
     skr_config_t *config = &settings->config;
+    enum { WINDOW = 16384 }; // for chains in any order
     config->chunk = UINT16_MAX; // whole records: there is no want of memory here
+    config->certificate_window = options->certificate_window > 0
+        ? (uint16_t)options->certificate_window
+        : WINDOW;
     config->max_record_in = (uint16_t)options->max_record_in;
     config->max_record_out = (uint16_t)options->max_record_out;
     config->pad_to = (uint16_t)options->pad;

@@ -21,8 +21,7 @@ static skr_status_t check_fail(uint8_t *field, skr_field_t where, skr_status_t s
 }
 
 // Section 4.1.2.2: positive, at most 20 bytes.
-static bool check_serial(const x509_certificate_t *c) {
-    skr_view_t serial = c->serial;
+bool check_serial(skr_view_t serial) {
     bool is_zero = serial.size == 1 && serial.data[0] == 0;
     return !is_zero && serial.data[0] < 0x80 && serial.size <= SKR_SERIAL_MAX;
 }
@@ -93,7 +92,7 @@ static skr_status_t check_end_entity(const x509_certificate_t *c, uint8_t *field
 skr_status_t check_certificate(const skr_verify_request_t *request, const x509_certificate_t *c,
     check_place_t place, unsigned intermediates, uint8_t *field) {
     bool is_leaf = place == CHECK_LEAF || place == CHECK_TRUSTED_LEAF;
-    if ((place == CHECK_LEAF || place == CHECK_INTERMEDIATE) && !check_serial(c)) {
+    if ((place == CHECK_LEAF || place == CHECK_INTERMEDIATE) && !check_serial(c->serial)) {
         return check_fail(field, SKR_FIELD_SERIAL, SKR_ERR_CERT_MALFORMED);
     }
     if (!request->ignore_time && request->time < c->not_before) {

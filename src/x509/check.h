@@ -11,6 +11,8 @@ typedef enum {
     CHECK_ANCHOR, // trusted, has issued another
 } check_place_t;
 
+// Is a serial number (the content of the INTEGER) as RFC 5280 section 4.1.2.2 wants it?
+bool check_serial(skr_view_t serial);
 // All checks that need no other certificate. intermediates: those below that count for
 // pathLenConstraint. On a refusal *field says what is wrong.
 skr_status_t check_certificate(const skr_verify_request_t *request,

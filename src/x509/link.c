@@ -182,10 +182,14 @@ static skr_status_t link_try(
     window_t *w = &s->window;
     window_node_t *lower = window_node(w, below);
     window_node_t *upper = window_node(w, above);
-    if (!lower->linked || upper->linked || !link_names_match(lower->issuer, upper->subject)) {
+    if (!lower->linked || !link_names_match(lower->issuer, upper->subject)) {
         return SKR_OK;
     }
-    if (lower->size[PART_SIGNATURE] == 0) {
+    if (upper->linked) { // by way of another one
+        lower->superseded = lower->superseded || upper->height > lower->height;
+        return SKR_OK;
+    }
+    if (lower->size[PART_SIGNATURE] == 0 && upper->proved != lower->index + 1) {
         w->lost = true; // another issuer, too late
         return SKR_OK;
     }
@@ -204,7 +208,11 @@ static skr_status_t link_try(
         }
         return SKR_OK;
     }
-    status = link_signature(s, request, below, &issuer, fits, &good);
+    if (upper->proved == lower->index + 1) {
+        good = true;
+    } else {
+        status = link_signature(s, request, below, &issuer, fits, &good);
+    }
     if (status != SKR_OK || !good) {
         return status;
     }
@@ -326,7 +334,6 @@ static skr_status_t link_spread(x509_stream_t *s, const skr_verify_request_t *re
 
 static void link_drop_scratch(x509_stream_t *s) {
     size_t n = s->window.nodes - 1u;
-    window_drop_part(&s->window, n, PART_SERIAL);
     window_drop_part(&s->window, n, PART_EXT_KEY_USAGE);
     window_drop_part(&s->window, n, PART_OIDS);
 }
@@ -340,7 +347,7 @@ static skr_status_t link_check(
         *field = SKR_FIELD_SUBJECT_ALT_NAME;
         return SKR_ERR_CERT_WINDOW;
     }
-    split_certificate(s, &c);
+    facts_certificate(s, &c);
     return check_certificate(request, &c, place, 0, field);
 }
 
@@ -360,6 +367,31 @@ skr_status_t link_leaf(x509_stream_t *s, const skr_verify_request_t *request) {
     return is_anchor ? link_found(s, request, leaf, s->leaf_anchor) : link_spread(s, request);
 }
 
+// Of the largest keys and signatures the window has no room for two of each. So the signature of
+// one that is linked is checked as soon as the key is here, and may go when room is wanted for the
+// rest of the certificate: what that says is judged in link_issuer() all the same. If it is refused
+// then, and another issuer comes, the signature may be missing.
+skr_status_t link_key(x509_stream_t *s, const skr_verify_request_t *request) {
+    size_t above = s->window.nodes - 1u;
+    window_node_t *upper = window_node(&s->window, above);
+    skr_public_key_t key = {upper->key_type, window_part(&s->window, above, PART_KEY_A),
+        window_part(&s->window, above, PART_KEY_B)};
+    link_issuer_t issuer = {.key = &key, .key_hash = upper->key_hash, .number = upper->index};
+    bool usable = algorithm_key_is_accepted(request->provider, &key);
+    for (size_t n = 0; n < above && usable; n++) {
+        window_node_t *lower = window_node(&s->window, n);
+        if (lower->linked && lower->size[PART_SIGNATURE] > 0 &&
+            link_names_match(lower->issuer, upper->subject)) {
+            bool good = false;
+            skr_status_t status = link_signature(s, request, n, &issuer, false, &good);
+            upper->proved = good ? (uint8_t)(lower->index + 1) : 0; // else link_try() will say so
+            lower->spare = good;
+            return status;
+        }
+    }
+    return SKR_OK;
+}
+
 skr_status_t link_issuer(x509_stream_t *s, const skr_verify_request_t *request) {
     window_node_t *node = window_last(&s->window);
     int32_t length = s->facts.path_length;
@@ -371,6 +403,10 @@ skr_status_t link_issuer(x509_stream_t *s, const skr_verify_request_t *request) 
     skr_status_t status = SKR_OK;
     for (size_t n = 0; n + 1 < s->window.nodes && status == SKR_OK && !s->done; n++) {
         status = link_try(s, request, n, s->window.nodes - 1u);
+        window_node_t *lower = window_node(&s->window, n);
+        s->window.lost = s->window.lost ||
+            (lower->spare && !lower->superseded && lower->size[PART_SIGNATURE] == 0);
+        lower->spare = false;
     }
     return status;
 }

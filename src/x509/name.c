@@ -156,16 +156,21 @@ static bool name_digest_value(
     if (!is_text) {
         return hash->update(state, attribute->value.data, size);
     }
+    uint8_t folded[32];
+    size_t fill = 0;
     text = attribute->value;
     inside = false;
     for (int next = name_fold_next(&text, &inside); next >= 0;
          next = name_fold_next(&text, &inside)) {
-        uint8_t byte = (uint8_t)next;
-        if (!hash->update(state, &byte, 1)) {
-            return false;
+        folded[fill++] = (uint8_t)next;
+        if (fill == sizeof(folded)) {
+            if (!hash->update(state, folded, fill)) {
+                return false;
+            }
+            fill = 0;
         }
     }
-    return true;
+    return hash->update(state, folded, fill);
 }
 
 bool name_digest(const skr_hash_t *hash, skr_view_t name, uint8_t *out) {

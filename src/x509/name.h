@@ -24,7 +24,7 @@ bool name_is_empty(skr_view_t name); // without a single RDN
 bool name_equal(skr_view_t a, skr_view_t b);
 // A digest of a DER Name that is the same for names that are the same, and for no others; cut to
 // NAME_DIGEST_SIZE bytes, which is enough to find candidates by. false: the provider failed.
-enum { NAME_DIGEST_SIZE = 16 };
+enum { NAME_DIGEST_SIZE = 12 };
 bool name_digest(const skr_hash_t *hash, skr_view_t name, uint8_t *out);
 // Does name begin with all RDNs of prefix? Both are DER Names.
 bool name_begins(skr_view_t name, skr_view_t prefix);

@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "x509/algorithm.h"
 #include "x509/anchor.h"
+#include "x509/check.h"
 #include "x509/match.h"
 #include "x509/name.h"
 #include "x509/stream.h"
@@ -66,60 +67,6 @@ void split_begin(x509_stream_t *s, size_t size) {
 
 bool split_done(const x509_stream_t *s) {
     return s->state == SPLIT_DONE;
-}
-
-// --- To and from x509_certificate_t ---
-
-static void split_load(const x509_stream_t *s, x509_certificate_t *c) {
-    *c = certificate_empty;
-    c->not_before = s->facts.not_before;
-    c->not_after = s->facts.not_after;
-    c->path_length = s->facts.path_length;
-    c->extensions = s->facts.extensions;
-    c->critical = s->facts.critical;
-    c->key_usage = s->facts.key_usage;
-    c->field = s->facts.field;
-    c->is_ca = s->facts.is_ca;
-    c->names_issuer_certificate = s->facts.names_issuer_certificate;
-    c->not_understood = s->facts.not_understood;
-}
-
-static void split_store(x509_stream_t *s, const x509_certificate_t *c) {
-    s->facts.not_before = c->not_before;
-    s->facts.not_after = c->not_after;
-    s->facts.path_length = c->path_length;
-    s->facts.extensions = c->extensions;
-    s->facts.critical = c->critical;
-    s->facts.key_usage = c->key_usage;
-    s->facts.field = c->field;
-    s->facts.is_ca = c->is_ca;
-    s->facts.names_issuer_certificate = c->names_issuer_certificate;
-    s->facts.not_understood = c->not_understood;
-}
-
-void split_certificate(const x509_stream_t *s, x509_certificate_t *c) {
-    static const uint8_t no_name[] = {DER_SEQUENCE, 0};
-    static const uint8_t some_name[] = {DER_SEQUENCE, 2, DER_SET, 0};
-    const window_t *w = &s->window;
-    const window_node_t *node = window_last(w);
-    size_t n = w->nodes - 1u;
-    split_load(s, c);
-    c->serial = window_part(w, n, PART_SERIAL);
-    c->key.type = node->key_type;
-    c->key.a = window_part(w, n, PART_KEY_A);
-    c->key.b = window_part(w, n, PART_KEY_B);
-    c->key_hash = node->key_hash;
-    c->subject = window_part(w, n, PART_SUBJECT);
-    if (!view_is(c->subject)) {
-        c->subject = s->subject_empty ? view_of(no_name, sizeof(no_name))
-                                      : view_of(some_name, sizeof(some_name));
-    }
-    c->subject_alt_name = window_part(w, n, PART_NAMES);
-    c->name_constraints = window_part(w, n, PART_CONSTRAINTS);
-    c->ext_key_usage = window_part(w, n, PART_EXT_KEY_USAGE);
-    c->subject_key_id = window_part(w, n, PART_SUBJECT_KEY_ID);
-    c->authority_key_id = window_part(w, n, PART_AUTHORITY_KEY_ID);
-    c->is_self_issued = node->is_self_issued;
 }
 
 // --- What is kept ---
@@ -231,18 +178,19 @@ static skr_status_t split_field(
     x509_certificate_t c;
     reader_t r = reader_of(element);
     unsigned field = certificate_fields[s->fields];
-    split_load(s, &c);
+    facts_load(s, &c);
     c.field = (uint8_t)field;
     c.algorithm = element;
     bool ok = certificate_read_field(&c, &r, field) && reader_done(&r);
-    split_store(s, &c);
+    facts_store(s, &c);
     if (!ok) {
         return SKR_ERR_CERT_MALFORMED;
     }
     s->state = ++s->fields == CERTIFICATE_FIELDS ? SPLIT_OPTIONAL : SPLIT_FIELD;
     switch (field) {
         case SKR_FIELD_SERIAL:
-            return split_keep_view(s, PART_SERIAL, c.serial);
+            s->serial_good = check_serial(c.serial);
+            return SKR_OK;
         case SKR_FIELD_SIGNATURE_ALGORITHM: {
             skr_status_t status = split_start_hash(s, request->provider, element);
             return status != SKR_OK ? status : split_keep_view(s, PART_ALGORITHM, element);
@@ -296,10 +244,10 @@ static skr_status_t split_critical(x509_stream_t *s, skr_view_t element) {
 static skr_status_t split_value(x509_stream_t *s, skr_view_t element) {
     x509_certificate_t c;
     reader_t r = reader_of(element);
-    split_load(s, &c);
+    facts_load(s, &c);
     bool ok = extensions_read_one(
         &c, s->extension, s->extension_critical, der_get(&r, DER_OCTET_STRING));
-    split_store(s, &c);
+    facts_store(s, &c);
     s->state = SPLIT_VALUE_END;
     if (!ok) {
         return SKR_ERR_CERT_MALFORMED;
@@ -396,7 +344,7 @@ static skr_status_t split_element(x509_stream_t *s, const skr_verify_request_t *
 }
 
 // The innermost open element has ended: what may come behind it?
-static bool split_leave(x509_stream_t *s, bool *tbs_ended) {
+static bool split_leave(x509_stream_t *s, split_event_t *event) {
     static const struct {
         uint8_t state, other; // in which it may end
         uint8_t next;
@@ -414,25 +362,27 @@ static bool split_leave(x509_stream_t *s, bool *tbs_ended) {
         return false;
     }
     s->state = ends[depth].next;
-    *tbs_ended = depth == IN_TBS;
+    *event = depth == IN_TBS ? SPLIT_EVENT_TBS : *event;
     s->depth--;
     return true;
 }
 
 // An element is complete, and perhaps others with it.
 static skr_status_t split_ended(
-    x509_stream_t *s, const skr_verify_request_t *request, bool *tbs_ended) {
+    x509_stream_t *s, const skr_verify_request_t *request, split_event_t *event) {
     skr_status_t status = s->buffering ? split_element(s, request) : SKR_OK;
+    // Behind the key only what is optional comes.
+    *event = s->buffering && s->state == SPLIT_OPTIONAL ? SPLIT_EVENT_KEY : SPLIT_EVENT_NONE;
     s->buffering = false;
     s->head_fill = 0;
     if (!s->keeping) {
         window_drop_tail(&s->window);
     }
     while (status == SKR_OK && s->depth > 0 && s->left[s->depth] == 0) {
-        if (!split_leave(s, tbs_ended)) {
+        if (!split_leave(s, event)) {
             return SKR_ERR_CERT_MALFORMED;
         }
-        if (*tbs_ended) {
+        if (*event == SPLIT_EVENT_TBS) {
             return split_end_tbs(s);
         }
     }
@@ -479,9 +429,9 @@ static bool split_open_value(x509_stream_t *s, uint8_t tag) {
         return true;
     }
     x509_certificate_t c;
-    split_load(s, &c);
+    facts_load(s, &c);
     bool ok = extensions_note(&c, s->extension, s->extension_critical);
-    split_store(s, &c);
+    facts_store(s, &c);
     if (s->extension != 0) {
         return ok && split_enter(s, SPLIT_NAMES);
     }
@@ -545,19 +495,23 @@ static size_t split_head_size(const uint8_t *head) {
     return head[1] >= 0x81 && head[1] <= 0x83 ? 2u + (head[1] & 0x7f) : 2;
 }
 
-// A byte of an element's head; behind the last one the element begins.
-static skr_status_t split_head(x509_stream_t *s, uint8_t byte) {
+// Bytes of an element's head; behind the last one the element begins.
+static skr_status_t split_head(x509_stream_t *s, skr_view_t piece, size_t *used) {
     bool in_tbs = s->keeping;
-    s->head[s->head_fill++] = byte;
-    skr_status_t status = split_take(s, &byte, 1, true);
-    if (status != SKR_OK || s->head_fill < 2 || s->head_fill < split_head_size(s->head)) {
+    const uint8_t *start = piece.data + *used;
+    size_t fill = s->head_fill;
+    while (*used < piece.size && (fill < 2 || fill < split_head_size(s->head))) {
+        s->head[fill++] = piece.data[(*used)++];
+    }
+    skr_status_t status = split_take(s, start, fill - s->head_fill, true);
+    s->head_fill = (uint8_t)fill;
+    if (status != SKR_OK || fill < 2 || fill < split_head_size(s->head)) {
         return status;
     }
     uint8_t tag = 0;
-    reader_t r = reader_of(view_of(s->head, s->head_fill));
+    reader_t r = reader_of(view_of(s->head, fill));
     s->content = (uint32_t)der_head(&r, &tag);
-    s->element = s->content + s->head_fill;
-    size_t head_size = s->head_fill;
+    s->element = s->content + (uint32_t)fill;
     if (reader_failed(&r) || s->content > s->left[s->depth] || !split_open(s, tag)) {
         return SKR_ERR_CERT_MALFORMED;
     }
@@ -566,18 +520,17 @@ static skr_status_t split_head(x509_stream_t *s, uint8_t byte) {
     }
     // The head itself belongs to what is kept: the TBSCertificate's, and those of whole elements.
     bool wanted = !in_tbs && (s->keeping || s->buffering);
-    return !wanted || window_append(&s->window, s->head, head_size) ? SKR_OK : SKR_ERR_CERT_WINDOW;
+    return !wanted || window_append(&s->window, s->head, fill) ? SKR_OK : SKR_ERR_CERT_WINDOW;
 }
 
 skr_status_t split_feed(x509_stream_t *s, const skr_verify_request_t *request, skr_view_t piece,
-    size_t *used, bool *tbs_ended) {
+    size_t *used, split_event_t *event) {
     skr_status_t status = SKR_OK;
     *used = 0;
-    *tbs_ended = false;
-    while (status == SKR_OK && !*tbs_ended && *used < piece.size) {
-        bool in_head = s->content == 0;
-        if (in_head) {
-            status = split_head(s, piece.data[(*used)++]);
+    *event = SPLIT_EVENT_NONE;
+    while (status == SKR_OK && *event == SPLIT_EVENT_NONE && *used < piece.size) {
+        if (s->content == 0) {
+            status = split_head(s, piece, used);
         } else {
             size_t left = piece.size - *used;
             size_t size = s->content < left ? s->content : left;
@@ -588,7 +541,7 @@ skr_status_t split_feed(x509_stream_t *s, const skr_verify_request_t *request, s
         bool whole = s->content == 0 && s->head_fill > 1 &&
             s->head_fill == split_head_size(s->head);
         if (status == SKR_OK && whole) {
-            status = split_ended(s, request, tbs_ended);
+            status = split_ended(s, request, event);
         }
     }
     return status;

@@ -10,6 +10,9 @@
 
 #include "base/bytes.h"
 
+_Static_assert(sizeof(x509_stream_t) - SKR_HASH_STATE_MAX + SKR_CERTIFICATE_WINDOW <= 1536,
+    "a chain of any size in 1.5 KB, beside the crypto's own needs");
+
 bool stream_init(x509_stream_t *s, size_t size, skr_verify_result_t *result, bool only_key) {
     static const skr_verify_result_t unknown = {.status = SKR_ERR_CERT_UNKNOWN_CA};
     if (size < sizeof(*s)) {
@@ -107,14 +110,14 @@ skr_status_t stream_feed(x509_stream_t *s, const skr_verify_request_t *request, 
     }
     while (piece.size > 0 && !s->skipping && status == SKR_OK) {
         size_t used = 0;
-        bool tbs_ended = false;
-        status = split_feed(s, request, piece, &used, &tbs_ended);
+        split_event_t event = SPLIT_EVENT_NONE;
+        status = split_feed(s, request, piece, &used, &event);
         piece = view_of(piece.data + used, piece.size - used);
         if (status != SKR_OK) {
             return stream_unusable(s, status);
         }
-        if (tbs_ended && s->count > 1) {
-            status = link_issuer(s, request);
+        if (s->count > 1 && event != SPLIT_EVENT_NONE) {
+            status = event == SPLIT_EVENT_KEY ? link_key(s, request) : link_issuer(s, request);
         }
     }
     return status;

@@ -44,6 +44,7 @@ typedef struct x509_stream {
     uint8_t head[DER_HEAD_MAX]; // of the element at hand
     bool buffering; // the element at hand is wanted whole
     bool hashing, keeping; // what is read goes into the hash, into the tail
+    bool serial_good; // positive, and no longer than it may be
     bool subject_empty;
     bool extension_critical;
     uint8_t extensions_seen;
@@ -77,18 +78,30 @@ skr_status_t stream_finish(x509_stream_t *stream, const skr_verify_request_t *re
 
 // --- split.c: the elements of one certificate ---
 void split_begin(x509_stream_t *stream, size_t size);
-// SKR_OK, SKR_ERR_CERT_MALFORMED, _CERT_WINDOW, _PROVIDER. *used: how much was taken; it stops
-// behind the TBSCertificate, and tbs_ended says so, once.
+// What of a certificate is known now.
+typedef enum {
+    SPLIT_EVENT_NONE, // new
+    SPLIT_EVENT_KEY, // its names and its key
+    SPLIT_EVENT_TBS, // all but its signature
+} split_event_t;
+// SKR_OK, SKR_ERR_CERT_MALFORMED, _CERT_WINDOW, _PROVIDER. *used: how much was taken; it stops at
+// an event.
 skr_status_t split_feed(x509_stream_t *stream, const skr_verify_request_t *request,
-    skr_view_t piece, size_t *used, bool *tbs_ended);
+    skr_view_t piece, size_t *used, split_event_t *event);
 bool split_done(const x509_stream_t *stream);
-// The last certificate as the checks want it.
-void split_certificate(const x509_stream_t *stream, x509_certificate_t *certificate);
+
+// --- facts.c: to and from what the functions for certificates in memory want ---
+void facts_load(const x509_stream_t *stream, x509_certificate_t *certificate);
+void facts_store(x509_stream_t *stream, const x509_certificate_t *certificate);
+// The last certificate with all that the window has of it, for the checks.
+void facts_certificate(const x509_stream_t *stream, x509_certificate_t *certificate);
 
 // --- link.c: which certificate has issued which ---
 // The leaf is complete.
 skr_status_t link_leaf(x509_stream_t *stream, const skr_verify_request_t *request);
-// All of another certificate but its signature is here: is it an issuer of one that is linked?
+// The key of another certificate is here: is a signature by it that the window need not keep?
+skr_status_t link_key(x509_stream_t *stream, const skr_verify_request_t *request);
+// All of it but its signature is here: is it an issuer of one that is linked?
 skr_status_t link_issuer(x509_stream_t *stream, const skr_verify_request_t *request);
 // It is complete: what does it lead to?
 skr_status_t link_grow(x509_stream_t *stream, const skr_verify_request_t *request);

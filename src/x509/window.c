@@ -82,7 +82,8 @@ bool window_begin(window_t *w) {
 // one notes the loss.
 static bool window_drop_signature(window_t *w) {
     for (size_t n = 0; n < w->nodes; n++) {
-        if (window_node(w, n)->superseded && window_node(w, n)->size[PART_SIGNATURE] > 0) {
+        const window_node_t *node = window_node(w, n);
+        if ((node->superseded || node->spare) && node->size[PART_SIGNATURE] > 0) {
             window_drop_part(w, n, PART_SIGNATURE);
             window_drop_part(w, n, PART_MESSAGE);
             window_drop_part(w, n, PART_ALGORITHM);
@@ -112,11 +113,10 @@ static bool window_drop_names(window_t *w) {
     return false;
 }
 
-// The oldest certificate that nothing has led to: it has issued none of those that are linked. The
-// last node is the one that is being read.
+// The oldest certificate that nothing has led to: it has issued none of those that are linked.
 static bool window_drop_stranger(window_t *w) {
-    for (size_t n = 0; n + 1 < w->nodes; n++) {
-        if (!window_node(w, n)->linked) {
+    for (size_t n = 0; n < w->nodes; n++) {
+        if (window_node(w, n)->complete && !window_node(w, n)->linked) {
             window_drop(w, n);
             w->gone = true;
             return true;

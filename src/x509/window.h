@@ -7,8 +7,7 @@
 
 // What is kept of a certificate, in the order in which it lies there.
 typedef enum {
-    PART_SERIAL, // only until the certificate was checked, as the next two
-    PART_EXT_KEY_USAGE,
+    PART_EXT_KEY_USAGE, // only until the certificate was checked, as the next one
     PART_OIDS, // of unknown extensions, to find doubles
     PART_ALGORITHM, // of its signature
     PART_KEY_A, // as in skr_public_key_t
@@ -34,12 +33,14 @@ typedef struct {
     uint8_t height; // certificates of the path up to this one
     uint8_t intermediates; // of those, that count for pathLenConstraint
     uint8_t key_type, key_hash;
-    bool is_self_issued;
-    bool complete; // all of it is here
-    bool linked; // a path of good signatures leads from here down to the leaf
-    bool fresh; // linked, and nobody has looked yet whose issuer that makes of others
-    bool superseded; // linked, and so is one that has issued it
-    bool names_lost; // PART_SUBJECT or PART_NAMES had to go
+    uint8_t proved; // 1 + index of one whose signature was found to be by its key, 0: none
+    bool is_self_issued : 1;
+    bool complete : 1; // all of it is here
+    bool linked : 1; // a path of good signatures leads from here down to the leaf
+    bool fresh : 1; // linked, and nobody has looked yet whose issuer that makes of others
+    bool superseded : 1; // linked, and so is one that has issued it
+    bool spare : 1; // its signature is by the key of the one that is being read
+    bool names_lost : 1; // PART_SUBJECT or PART_NAMES had to go
 } window_node_t;
 enum { WINDOW_NO_ANCHOR = UINT16_MAX, WINDOW_NO_LENGTH = UINT16_MAX };
 

@@ -268,14 +268,14 @@ def test_record_sizes():
 
 def test_certificate_window():
     client = client_context()
-    equal(client.certificate_window, 1536)
+    equal(client.certificate_window, 1360)
     c, s, a, b = connected(client)
     taken = c.memory()["certificates"][1]
     for window in (1000, 4000):
         client.certificate_window = window
         equal(client.certificate_window, window)
         c, s, a, b = connected(client)
-        equal(c.memory()["certificates"][1], taken - 1536 + window)
+        equal(c.memory()["certificates"][1], taken - 1360 + window)
     client.certificate_window = 64
     c, s, a, b = wrap(client)
     error = raises(OSError, shake, c, s)

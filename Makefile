@@ -46,6 +46,7 @@ asan: $(BUILD)/asan/.tests
 
 test: ## Everything: every test, once more under ASan and UBSan, interop, MicroPython, lint
 	@$(SETUP) test
+	@tools/peers.sh
 	@$(MAKE) --no-print-directory everything asan
 	@SKERRY_ASAN=$(abspath $(BUILD)/asan) cmake/ctest.sh $(BUILD) -j $(JOBS)
 

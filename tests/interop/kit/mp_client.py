@@ -9,6 +9,8 @@ import socket
 import ssl
 import sys
 
+VERSIONS = {'1.2': ssl.TLSVersion.TLSv1_2, '1.3': ssl.TLSVersion.TLSv1_3}
+
 
 def read_file(path):
     with open(path, 'rb') as file:
@@ -42,6 +44,12 @@ def context_of(options):
         context.set_alpn_protocols([options['alpn']])
     if 'session' in options:
         context.session_key = b'only this device knows that one.'
+    if 'alpn' in options:
+        context.set_alpn_protocols([options['alpn']])
+    if 'min' in options:
+        context.minimum_version = VERSIONS[options['min']]
+    if 'max' in options:
+        context.maximum_version = VERSIONS[options['max']]
     if 'trace' in options:
         context.trace_callback = show
     return context
@@ -87,6 +95,7 @@ def main(port, name, *words):
         if 'session' in options and tls.session:
             with open(options['session'], 'wb') as file:
                 file.write(tls.session)
+        print('protocol', tls.selected_alpn_protocol(), file=sys.stderr)
         print('memory: engine', tls.memory()['engine'][1], file=sys.stderr)
         tls.close()
     except OSError as error:

@@ -47,6 +47,9 @@ class Side:
 
 SIDES = tuple(Side(p, v) for p in PROVIDERS for v in VERSIONS)
 
+# Where tools/peers.sh unpacks programs whose packages would start services.
+os.environ['PATH'] += f':{BUILD}/peers/bin:/usr/sbin'
+
 # gnutls and openssl read these; a user's settings must not change what is tested.
 ENVIRONMENT = {**os.environ, 'OPENSSL_CONF': '/dev/null', 'LC_ALL': 'C'}
 ENVIRONMENT.pop('SSLKEYLOGFILE', None)
@@ -57,7 +60,7 @@ def skip(why):
     sys.exit(77)
 
 
-PACKAGES = {'gnutls-cli': 'gnutls-bin', 'gnutls-serv': 'gnutls-bin', 'stunnel': 'stunnel4', 'nginx': 'nginx-light', 'java': 'default-jdk-headless', 'javac': 'default-jdk-headless',
+PACKAGES = {'gnutls-cli': 'gnutls-bin', 'gnutls-serv': 'gnutls-bin', 'stunnel': 'stunnel4', 'java': 'default-jdk-headless', 'javac': 'default-jdk-headless',
             'certutil': 'libnss3-tools', 'pk12util': 'libnss3-tools', 'tstclnt': 'libnss3-tools', 'selfserv': 'libnss3-tools'}
 
 
@@ -69,6 +72,12 @@ def need(*programs):
         if not shutil.which(program):
             skip(f'{program} is not installed (Debian package {PACKAGES.get(program, program)})')
     subprocess.run([ROOT / 'tests/support/keys_make.sh', KEYS], check=True)
+
+
+def need_downloaded(program):
+    """One that tools/peers.sh would have brought."""
+    if not shutil.which(program):
+        skip(f'{program} is neither installed nor in {BUILD}/peers/bin: tools/peers.sh downloads it, `make test` calls that')
 
 
 def key(name):

@@ -5,6 +5,7 @@ from kit import matrix, others
 UNREAD = 'lacks .*: br_skey_decoder_last_error is 49'
 NO_SCHEME = 'no certificate of this side fits the signature algorithms that the peer accepts'
 LACKS = [
+    (lambda cell: cell.mode == 'psk', 'pre-shared keys', "refused it sent alert 40|refused BearSSL's error 16"),
     (lambda cell: cell.kind in ('pss', 'ed25519') and cell.role == 'client', 'RSA-PSS and Ed25519 keys: it does not read them', UNREAD),
     (lambda cell: cell.kind in ('pss', 'ed25519'), 'RSA-PSS and Ed25519 keys: its ClientHello does not offer them', NO_SCHEME),
     # Sessions of ours need both.

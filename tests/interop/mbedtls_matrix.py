@@ -7,6 +7,8 @@ NO_SCHEME = 'no certificate of this side fits the signature algorithms that the 
 LACKS = [
     (lambda cell: cell.kind in ('pss', 'ed25519') and cell.role == 'client', 'RSA-PSS and Ed25519 keys: it does not read them', UNREAD),
     (lambda cell: cell.kind in ('pss', 'ed25519'), 'RSA-PSS and Ed25519 keys: its ClientHello does not offer them', NO_SCHEME),
+    (lambda cell: 'TLS_ECDHE_PSK' in cell.suite and 'CHACHA20' not in cell.suite, 'these suites',
+     'mbedtls_ssl_get_ciphersuite_id knows no such suite'),
 ]
 
 if __name__ == '__main__':

@@ -9,6 +9,10 @@ LACKS = [
     (lambda cell: cell.kind == 'pss' and cell.role == 'client', SIGNS, DOES_NOT_FIT),
     (lambda cell: cell.kind == 'pss' and cell.side.version == '1.3', VERIFIES, 'refused -425 '),
     (lambda cell: cell.kind == 'pss', VERIFIES, 'refused -133 '),
+    (lambda cell: cell.mode == 'psk' and cell.side.version == '1.2' and 'CHACHA20' not in cell.suite and
+     cell.suite != 'TLS_ECDHE_PSK_WITH_AES_128_GCM_SHA256', 'these suites', 'lacks TLS_'),
+    (lambda cell: 'TLS_ECDHE_PSK' in cell.suite and (cell.role, cell.group) == ('server', 'x25519'),
+     'x25519 in its client for these suites', 'refused -352 '),
     (lambda cell: cell.suite == 'AES_256_CCM', 'this suite', 'lacks TLS_ECDHE_ECDSA_WITH_AES_256_CCM'),
 ]
 

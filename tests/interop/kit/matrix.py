@@ -26,10 +26,10 @@ sessions = itertools.count()
 class Cell:
     """One conversation, or two with a session between them."""
 
-    def __init__(self, library, role, side, suite, kind, mode):
+    def __init__(self, library, role, side, suite, kind, mode, group=None):
         self.library, self.role, self.side, self.kind, self.mode = library, role, side, kind, mode
         place = KINDS.index(kind) + SUITES[side.version].index(suite) + MODES.index(mode)
-        self.group = GROUPS[place % 3]
+        self.group = group or GROUPS[place % 3]
         self.suite, self.registered = suite, registered(side.version, suite, kind)
         kinds = [k for k in library.client_kinds(self) if k != 'ed25519' or side == peers.Side('openssl', '1.3')]
         self.client_kind = kinds[place % len(kinds)]
@@ -130,6 +130,52 @@ class ClientKey(Default):
         self.mode, self.client_kind = 'client certificate', kind
 
 
+PSK_SUITES = {'1.3': SUITES['1.3'], '1.2': (
+    'TLS_ECDHE_PSK_WITH_AES_128_GCM_SHA256', 'TLS_ECDHE_PSK_WITH_AES_256_GCM_SHA384', 'TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256',
+    'TLS_ECDHE_PSK_WITH_AES_128_CCM_SHA256', 'TLS_ECDHE_PSK_WITH_AES_128_CCM_8_SHA256', 'TLS_PSK_WITH_AES_128_GCM_SHA256',
+    'TLS_PSK_WITH_AES_256_GCM_SHA384', 'TLS_PSK_WITH_CHACHA20_POLY1305_SHA256', 'TLS_PSK_WITH_AES_128_CCM',
+    'TLS_PSK_WITH_AES_256_CCM', 'TLS_PSK_WITH_AES_128_CCM_8', 'TLS_PSK_WITH_AES_256_CCM_8')}
+SECRET = '000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f'
+
+
+class KeyCell(Cell):
+    """A pre-shared key and no certificate; with the suites of TLS_PSK no key exchange either."""
+
+    def __init__(self, library, role, side, suite, group):
+        super().__init__(library, role, side, SUITES[side.version][0], 'p256', 'full', group)
+        self.mode = 'psk'
+        self.suite = self.registered = suite
+
+    def ours(self):
+        groups = [] if self.group == 'none' else ['--groups', self.group]
+        return [*self.side.ours, '--psk', f'sensor-7:{SECRET}', *groups, '--suites', self.registered]
+
+    def agreed(self, us, them):
+        group = '' if self.group == 'none' else f', {self.group}'
+        return first(*(expect(u, f'{self.registered}{group}', 'knows the pre-shared key of sensor-7') for u in us),
+                     f'with {self.registered}, ' not in them.said and f'it has another suite\n{them.said}')
+
+    def as_client(self):
+        them = self.library.server(**self.theirs(identity='sensor-7', psk=SECRET))
+        wrong = them.finish() and 'it is not set up' if 'lacks ' in them.said else None
+        us = []
+        if not wrong:
+            us = [peers.skerry_client(them.port, *self.ours())]
+            wrong = peers.converse(us[0], LINE, LINE)
+        code = them.stop() if wrong else them.finish()
+        wrong = wrong or (code and f'it ended with {code}') or self.agreed(us, them)
+        return wrong and f'{wrong}\n{them.said}', them.said + ''.join(u.said for u in us)
+
+    def as_server(self):
+        port = peers.free_port()
+        us = peers.Server(port, peers.SKERRY, 'server', '--listen', f'127.0.0.1:{port}', '--echo', *self.ours())
+        them = self.library.client(port, **self.theirs(identity='sensor-7', psk=SECRET))
+        code = them.finish()
+        us.stop()
+        wrong = (code and f'it ended with {code}\n{them.said}') or self.agreed([us], them)
+        return wrong and f'{wrong}\n{us.said}', them.said + us.said
+
+
 def registered(version, suite, kind):
     """The suite's name in the registry."""
     if version == '1.3':
@@ -174,16 +220,31 @@ def possible(side, suite, kind):
         side.version == '1.2' and 'CCM' in suite and kind in ('rsa', 'pss'))
 
 
-def matrix(library, role, side):
+def matrix(library, role, side, modes=MODES, groups=(None,)):
+    """Each suite, kind and mode; with no group named they take turns."""
     result = table.Table(f'Skerry {role}, {side.provider}, TLS {side.version}', list(KINDS))
-    for mode in MODES:
-        for suite in SUITES[side.version]:
-            for kind in KINDS:
-                row, cell = f'{suite}, {mode}', Cell(library, role, side, suite, kind, mode)
-                if not possible(side, suite, kind):
-                    result.note(row, kind, '-')
-                else:
-                    fill(result, row, kind, lacks_of(library, cell), cell, cell.group)
+    for mode, suite, group in itertools.product(modes, SUITES[side.version], groups):
+        for kind in KINDS:
+            row = f'{suite}{" " + group if group else ""}, {mode}'
+            cell = Cell(library, role, side, suite, kind, mode, group)
+            if not possible(side, suite, kind):
+                result.note(row, kind, '-')
+            else:
+                fill(result, row, kind, lacks_of(library, cell), cell, '' if group else cell.group)
+    result.show()
+    return result
+
+
+def shared_keys(library, role, side):
+    columns = [*GROUPS, 'none'] if side.version == '1.2' else [*GROUPS]
+    result = table.Table(f'pre-shared keys, Skerry {role}, {side.provider}, TLS {side.version}', columns)
+    for suite in PSK_SUITES[side.version]:
+        for group in columns:
+            cell = KeyCell(library, role, side, suite, group)
+            if (group == 'none') != suite.startswith('TLS_PSK') if side.version == '1.2' else 'SHA384' in suite:
+                result.note(suite, group, '-')
+            else:
+                fill(result, suite, group, lacks_of(library, cell), cell)
     result.show()
     return result
 
@@ -202,13 +263,14 @@ def client_keys(library, sides):
     return rest
 
 
-def main(library, versions=('1.3', '1.2')):
+def main(library, versions=('1.3', '1.2'), **which):
     library.need()
-    print(f'{library.version()}; behind each ok: the group. -: not ours to have (Ed25519 with BearSSL, CCM with RSA in TLS 1.2)\n')
+    print(f'{library.version()}; behind an ok: the group\n')
     sides = [(role, peers.Side(provider, version)) for version in peers.VERSIONS for role in ('client', 'server')
              for provider in peers.PROVIDERS]
     spoken = [(role, side) for role, side in sides if side.version in versions]
-    tables = [matrix(library, role, side) for role, side in spoken]
+    tables = [matrix(library, role, side, **which) for role, side in spoken]
+    tables += [shared_keys(library, role, side) for role, side in spoken if side.version in library.keys]
     tables.append(client_keys(library, spoken))
     rest = table.Table('a version that it lacks', [f'Skerry {role}' for role in ('client', 'server')])
     for role, side in sides:
@@ -216,6 +278,7 @@ def main(library, versions=('1.3', '1.2')):
             fill(rest, str(side), f'Skerry {role}', library.lacks_version, Newest(library, role, side))
     if rest.rows:
         rest.show()
+    print('-: not ours to have (Ed25519 with BearSSL; CCM with RSA in TLS 1.2; keys whose hash is not the suite\'s) or no such suite')
     for text, count in lacked.items():
         print(f'lacks, {count} cells: {text}')
     table.finish(*tables, rest)

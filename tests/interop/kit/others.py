@@ -21,14 +21,15 @@ class Peer:
     lacks: triples (cell -> bool, what it lacks, what is said then: a regular expression); client_kinds: cell -> the kinds of
     client keys that work in it; lacks_client: the other kinds, each with what it lacks and what is said; lacks_version: the
     same for a version; tells_name: cell -> does its server tell the client's name; own_groups: its server is told which group
-    to take, or follows our order.
+    to take, or follows our order; keys: the versions in which it is asked for pre-shared keys.
     """
 
     def __init__(self, lacks=(), client_kinds=None, lacks_client=None, lacks_version=None, tells_name=None,
-                 own_groups=False):
+                 own_groups=False, keys=peers.VERSIONS):
         self.lacks, self.lacks_client, self.lacks_version = lacks, lacks_client or {}, lacks_version
         self.client_kinds = client_kinds or (lambda cell: ('p256', 'p384', 'rsa', 'pss', 'ed25519'))
         self.tells_name, self.own_groups = tells_name or (lambda cell: True), own_groups
+        self.keys = keys
 
 
 class Library(Peer):

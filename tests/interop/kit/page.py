@@ -14,13 +14,14 @@ BEGIN, END = '<!-- written by tests/interop/kit/page.py: begin -->', '<!-- end -
 SCRIPTS = {  # script: who is at the other end, how to ask it for its version
     'openssl_matrix': ('OpenSSL', ['openssl', 'version']), 'openssl_features': ('OpenSSL', ['openssl', 'version']),
     'openssl_sessions': ('OpenSSL', ['openssl', 'version']), 'openssl_refusals': ('OpenSSL', ['openssl', 'version']),
+    'openssl_modes': ('OpenSSL', ['openssl', 'version']),
     'gnutls_matrix': ('GnuTLS', ['gnutls-cli', '--version']), 'nss': ('NSS', ['dpkg-query', '-Wf', '${Version}', 'libnss3-tools']),
     'wolfssl_matrix': ('wolfSSL', [peers.BUILD / 'peers/wolfssl', 'version']),
     'mbedtls_matrix': ('mbedTLS', [peers.BUILD / 'peers/mbedtls', 'version']),
     'bearssl_matrix': ('BearSSL', [peers.BUILD / 'peers/bearssl', 'version']), 'jsse_matrix': ('JSSE', ['java', '-version']),
-    'curl': ('curl', ['curl', '--version']), 'nginx': ('nginx', ['/usr/sbin/nginx', '-v']),
+    'curl': ('curl', ['curl', '--version']), 'nginx': ('nginx', ['nginx', '-v']),
     'services': ('OpenSSL', ['openssl', 'version']), 'behaviours': ('OpenSSL', ['openssl', 'version']),
-    'mosquitto': ('Mosquitto', ['/usr/sbin/mosquitto', '-h']), 'stunnel': ('stunnel', ['stunnel', '-version']),
+    'mosquitto': ('Mosquitto', ['mosquitto', '-h']), 'stunnel': ('stunnel', ['stunnel', '-version']),
 }
 
 

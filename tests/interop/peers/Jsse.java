@@ -85,10 +85,10 @@ public class Jsse {
         if (options.containsKey("suite")) {
             parameters.setCipherSuites(new String[] {options.get("suite")});
         }
-        if (!server) {
+        if (!server && options.containsKey("name")) {
             parameters.setEndpointIdentificationAlgorithm("HTTPS");
             parameters.setServerNames(List.of(new SNIHostName(options.get("name"))));
-        } else if (options.containsKey("roots")) {
+        } else if (server && options.containsKey("roots")) {
             parameters.setNeedClientAuth(true);
         }
         set((SSLSocket) context.getSocketFactory().createSocket(), parameters); // refused before anybody connects

@@ -60,13 +60,26 @@ static unsigned int client_key(WOLFSSL *ssl, const char *hint, char *identity,
     return give_key(key, room);
 }
 
+// A key of TLS 1.3 belongs to a suite, by wolfSSL's name for it.
+static const char *own_name(const char *name) {
+    static const char *const names[][2] = {
+        {"TLS_AES_128_GCM_SHA256", "TLS13-AES128-GCM-SHA256"},
+        {"TLS_AES_256_GCM_SHA384", "TLS13-AES256-GCM-SHA384"},
+        {"TLS_CHACHA20_POLY1305_SHA256", "TLS13-CHACHA20-POLY1305-SHA256"},
+        {"TLS_AES_128_CCM_SHA256", "TLS13-AES128-CCM-SHA256"},
+        {"TLS_AES_128_CCM_8_SHA256", "TLS13-AES128-CCM-8-SHA256"},
+    };
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(names[i][0], name) == 0) {
+            return names[i][1];
+        }
+    }
+    return name;
+}
+
 static unsigned int client_key13(WOLFSSL *ssl, const char *hint, char *identity,
     unsigned int identity_room, unsigned char *key, unsigned int room, const char **suite) {
-    *suite = strstr(wanted->suite, "SHA384") != NULL ? "TLS13-AES256-GCM-SHA384"
-                                                     : "TLS13-AES128-GCM-SHA256";
-    if (strstr(wanted->suite, "CHACHA20") != NULL) {
-        *suite = "TLS13-CHACHA20-POLY1305-SHA256";
-    }
+    *suite = own_name(wanted->suite);
     return client_key(ssl, hint, identity, identity_room, key, room);
 }
 
@@ -78,7 +91,7 @@ static unsigned int server_key(
 
 static unsigned int server_key13(
     WOLFSSL *ssl, const char *identity, unsigned char *key, unsigned int room, const char **suite) {
-    *suite = wanted->suite;
+    *suite = own_name(wanted->suite);
     return server_key(ssl, identity, key, room);
 }
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""page.py: runs all scripts of tests/interop and writes what they print between the marks of docs/interop.md.
+"""page.py [NAME...]: runs the scripts of tests/interop and writes what they print between the marks of docs/interop.md; with names
+only those, and the page keeps what it has of the others.
 
 SKERRY_BUILD names the build whose command line tool is tested (default: build). Exit code 1 when a cell failed."""
 import re
@@ -15,6 +16,7 @@ SCRIPTS = {  # script: who is at the other end, how to ask it for its version
     'openssl_matrix': ('OpenSSL', ['openssl', 'version']), 'openssl_features': ('OpenSSL', ['openssl', 'version']),
     'openssl_sessions': ('OpenSSL', ['openssl', 'version']), 'openssl_refusals': ('OpenSSL', ['openssl', 'version']),
     'openssl_modes': ('OpenSSL', ['openssl', 'version']),
+    'psk': ('GnuTLS and OpenSSL', ['openssl', 'version']),
     'gnutls_matrix': ('GnuTLS', ['gnutls-cli', '--version']), 'nss': ('NSS', ['dpkg-query', '-Wf', '${Version}', 'libnss3-tools']),
     'wolfssl_matrix': ('wolfSSL', [peers.BUILD / 'peers/wolfssl', 'version']),
     'mbedtls_matrix': ('mbedTLS', [peers.BUILD / 'peers/mbedtls', 'version']),
@@ -49,18 +51,27 @@ def run(name):
     return row, re.sub(r'\d+ cells, \d+ failed', '', tables).strip(), process.returncode != 0
 
 
-def main():
-    results = {name: run(name) for name in SCRIPTS}
+def kept(page):
+    """What a page says of each script: (row, tables)."""
+    rows = {name: row for row, name in re.findall(r'^(\| `(\w+)\.py` .*)$', page, re.M)}
+    tables = dict(re.findall(r'^## ([^\n]*)\n\n```\n(.*?)\n```$', page, re.M | re.S))
+    return {name: (row, tables.get(name.replace('_', ' '), ''), False) for name, row in rows.items()}
+
+
+def main(names):
+    before, rest = PAGE.read_text().split(BEGIN)
+    middle, after = rest.split(END)
+    results = {**(kept(middle) if names else {}), **{name: run(name) for name in names or SCRIPTS}}
+    results = {name: results[name] for name in SCRIPTS if name in results}
     text = '| script | peer | cells | failed | seconds |\n|---|---|---:|---:|---:|\n'
     text += '\n'.join(row for row, _, _ in results.values()) + '\n'
     for name, (_, tables, _) in results.items():
         if tables:
             text += f'\n## {name.replace("_", " ")}\n\n```\n{tables}\n```\n'
-    before, rest = PAGE.read_text().split(BEGIN)
-    PAGE.write_text(f'{before}{BEGIN}\n\n{text}\n{END}{rest.split(END)[1]}')
+    PAGE.write_text(f'{before}{BEGIN}\n\n{text}\n{END}{after}')
     print(f'written to {PAGE.relative_to(peers.ROOT)}')
     return 1 if any(failed for _, _, failed in results.values()) else 0
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -193,8 +193,9 @@ typedef struct {
     // and size.
     skr_crypto_t (*verify)(const skr_public_key_t *key, const uint8_t *message, size_t message_size,
         const uint8_t *signature, size_t signature_size);
-    // Writes at most SKR_SIGNATURE_MAX bytes and their number; NULL where the scheme is for
-    // certificates only. random is for schemes that need salt and may be used for blinding.
+    // Writes at most SKR_SIGNATURE_MAX bytes, with keys other than RSA's SKR_SIGNATURE_EC_MAX, and
+    // their number; NULL where the scheme is for certificates only. random is for schemes that need
+    // salt and may be used for blinding.
     skr_crypto_t (*sign)(const skr_private_key_t *key, const uint8_t *message, size_t message_size,
         skr_random_t random, void *random_user, uint8_t *signature, size_t *signature_size);
 } skr_signature_t;

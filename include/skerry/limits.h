@@ -66,6 +66,7 @@
 #define SKR_RSA_BITS_MAX 4096 // larger keys are refused
 #define SKR_RSA_EXPONENT_BITS_MAX 32 // larger public exponents are refused
 #define SKR_SIGNATURE_MAX (SKR_RSA_BITS_MAX / 8) // bytes of the largest signature
+#define SKR_SIGNATURE_EC_MAX 104 // of the largest that is not RSA's: ECDSA over P-384 in DER
 #define SKR_PUBLIC_KEY_MAX \
     (SKR_RSA_BITS_MAX / 8 + 8) // bytes kept of a peer's public key: modulus and exponent
 

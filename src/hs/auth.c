@@ -45,7 +45,7 @@ skr_status_t auth_recv_cert(hs_t *hs, skr_view_t body) {
 skr_status_t auth_hash(
     const hs_t *hs, const skr_signature_t *scheme, skr_view_t content, uint8_t *out, size_t *size) {
     if (scheme->hash == SKR_HASH_NONE) {
-        memcpy(out, content.data, content.size);
+        memmove(out, content.data, content.size);
         *size = content.size;
         return SKR_OK;
     }
@@ -94,6 +94,13 @@ static skr_status_t auth_external_signature(const hs_t *hs, writer_t *w) {
     return writer_failed(w) ? SKR_ERR_USAGE : SKR_OK; // longer than any of this key can be
 }
 
+size_t auth_signature_max(const skr_private_key_t *key) {
+    bool rsa = key->type == SKR_KEY_RSA || key->type == SKR_KEY_RSA_PSS;
+    return rsa ? SKR_SIGNATURE_MAX : SKR_SIGNATURE_EC_MAX;
+}
+
+// Signs into the message itself: signing takes the most stack of all, and no buffer shall lie
+// below.
 skr_status_t auth_sign(hs_t *hs, writer_t *w) {
     const skr_config_t *config = hs->config;
     if (hs->credential->key->external) {
@@ -101,15 +108,19 @@ skr_status_t auth_sign(hs_t *hs, writer_t *w) {
         hs->to_sign_size = status == SKR_OK ? 0 : hs->to_sign_size; // nothing is asked any more
         return status;
     }
-    uint8_t signature[SKR_SIGNATURE_MAX];
-    size_t signature_size = 0;
+    writer_u16(w, hs->scheme->scheme);
+    writer_block_t block = writer_open(w, 2);
+    if (writer_room(w) < auth_signature_max(hs->credential->key)) {
+        return SKR_ERR_USAGE;
+    }
+    size_t size = 0;
     skr_random_t random = config->random != NULL ? config->random : config->provider->random;
     if (hs->scheme->sign(hs->credential->key, hs->to_sign, hs->to_sign_size, random,
-            config->random_user, signature, &signature_size) != SKR_CRYPTO_OK) {
+            config->random_user, w->p, &size) != SKR_CRYPTO_OK) {
         return SKR_ERR_PROVIDER;
     }
-    writer_u16(w, hs->scheme->scheme);
-    writer_vector(w, 2, view_of(signature, signature_size));
+    writer_space(w, size);
+    writer_close(w, block);
     return SKR_OK;
 }
 

@@ -53,7 +53,6 @@ static size_t kex12_content(const hs_t *hs, skr_view_t params, uint8_t *out) {
 // --- ServerKeyExchange ---
 
 skr_status_t kex12_send_server(hs_t *hs, writer_t *w) {
-    uint8_t content[KEX12_CONTENT_MAX];
     if (hs->to_sign_size == 0) { // not when it comes back with the caller's signature
         skr_status_t status = share_make(hs);
         if (status != SKR_OK) {
@@ -66,10 +65,10 @@ skr_status_t kex12_send_server(hs_t *hs, writer_t *w) {
         return SKR_ERR_MEMORY;
     }
     _Static_assert(sizeof(hs->to_sign) >= KEX12_CONTENT_MAX, "room for what Ed25519 signs");
-    size_t size = kex12_content(hs, view_of(start, (size_t)(w->p - start)), content);
+    size_t size = kex12_content(hs, view_of(start, (size_t)(w->p - start)), hs->to_sign);
     size_t signed_size = 0;
     skr_status_t status = auth_hash(
-        hs, hs->scheme, view_of(content, size), hs->to_sign, &signed_size);
+        hs, hs->scheme, view_of(hs->to_sign, size), hs->to_sign, &signed_size);
     hs->to_sign_size = (uint8_t)signed_size;
     return status != SKR_OK ? status : auth_sign(hs, w);
 }
@@ -81,18 +80,17 @@ static bool kex12_key_fits(const hs_t *hs) {
 }
 
 static skr_status_t kex12_check_signature(hs_t *hs, const wire_server_key_exchange_t *kex) {
-    uint8_t content[KEX12_CONTENT_MAX];
-    uint8_t digest[KEX12_CONTENT_MAX];
+    uint8_t content[KEX12_CONTENT_MAX]; // then its digest
     size_t size = 0;
     const skr_signature_t *scheme = kex12_scheme(hs, kex->scheme);
     if (scheme == NULL || !kex12_key_fits(hs)) {
         return SKR_ERR_SIGNATURE_SCHEME;
     }
     skr_view_t signed_bytes = view_of(content, kex12_content(hs, kex->params, content));
-    skr_status_t status = auth_hash(hs, scheme, signed_bytes, digest, &size);
+    skr_status_t status = auth_hash(hs, scheme, signed_bytes, content, &size);
     wire_certificate_verify_t verify = {kex->scheme, kex->signature};
     return status != SKR_OK ? status
-                            : auth_check_signature(hs, scheme, view_of(digest, size), &verify);
+                            : auth_check_signature(hs, scheme, view_of(content, size), &verify);
 }
 
 skr_status_t kex12_recv_server(hs_t *hs, skr_view_t body) {

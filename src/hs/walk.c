@@ -10,6 +10,7 @@
 #include "hs/chain.h"
 
 #include "base/bytes.h"
+#include "hs/auth.h"
 #include "hs/psk.h"
 
 static bool walk_present(const hs_step_t *step, uint16_t facts) {
@@ -54,9 +55,7 @@ static size_t walk_identity_size(const hs_t *hs) {
 
 static size_t walk_signature_bound(const hs_t *hs) {
     const skr_private_key_t *key = hs->credential == NULL ? NULL : hs->credential->key;
-    bool rsa = key != NULL && (key->type == SKR_KEY_RSA || key->type == SKR_KEY_RSA_PSS);
-    // ECDSA's DER for P-384 takes at most 104 bytes, Ed25519 takes 64.
-    return 8 + (rsa ? SKR_SIGNATURE_MAX : 104);
+    return 8 + (key == NULL ? 0 : auth_signature_max(key));
 }
 
 size_t walk_send_bound(const hs_t *hs) {

@@ -1,22 +1,35 @@
 // Names, texts, classes and alerts of errors.
 //
-// In: a status or an alert's number. Out: what include/skerry/errors.h says about it.
+// In: a status. Out: what include/skerry/errors.h says about it.
 // The tables are made from the rows there and from nothing else. Unknown numbers get a text too,
-// never NULL: they come from the peer (alerts) or from a caller's mistake.
+// never NULL: they come from a caller's mistake. Names of alerts are in alerts.c: strings of one
+// object are linked together or not at all, and a program need not hold the texts of all errors.
 #include "skerry/errors.h"
 
-typedef struct {
-    const char *name;
-    const char *text;
-    const char *section;
-    uint8_t class_;
-    uint8_t alert;
-} error_row_t;
-
+// A table for each column: what a program does not ask for, the texts above all, is not linked.
 // clang-format off
-static const error_row_t error_rows[SKR_ERROR_COUNT] = {
-#define ROW(name, class_, alert, text, section) \
-    {#name, text, section, SKR_CLASS_##class_, SKR_ALERT_##alert},
+static const uint8_t error_classes[SKR_ERROR_COUNT] = {
+#define ROW(name, class_, alert, text, section) SKR_CLASS_##class_,
+    SKR_ERRORS(ROW)
+#undef ROW
+};
+static const uint8_t error_alerts[SKR_ERROR_COUNT] = {
+#define ROW(name, class_, alert, text, section) SKR_ALERT_##alert,
+    SKR_ERRORS(ROW)
+#undef ROW
+};
+static const char *const error_names[SKR_ERROR_COUNT] = {
+#define ROW(name, class_, alert, text, section) #name,
+    SKR_ERRORS(ROW)
+#undef ROW
+};
+static const char *const error_texts[SKR_ERROR_COUNT] = {
+#define ROW(name, class_, alert, text, section) text,
+    SKR_ERRORS(ROW)
+#undef ROW
+};
+static const char *const error_sections[SKR_ERROR_COUNT] = {
+#define ROW(name, class_, alert, text, section) section,
     SKR_ERRORS(ROW)
 #undef ROW
 };
@@ -32,10 +45,10 @@ static const char *const wait_names[][2] = {
     {"CLOSED", "the peer has closed the connection"},
 };
 
-// NULL: the status is no error of the table.
-static const error_row_t *error_row(skr_status_t status) {
+// Its row, -1: the status is no error of the table.
+static int error_row(skr_status_t status) {
     long ordinal = -1 - (long)status;
-    return ordinal >= 0 && ordinal < SKR_ERROR_COUNT ? &error_rows[ordinal] : NULL;
+    return ordinal >= 0 && ordinal < SKR_ERROR_COUNT ? (int)ordinal : -1;
 }
 
 static const char *error_word(skr_status_t status, unsigned column) {
@@ -47,40 +60,26 @@ static const char *error_word(skr_status_t status, unsigned column) {
 }
 
 const char *skr_error_name(skr_status_t status) {
-    const error_row_t *row = error_row(status);
-    return row != NULL ? row->name : error_word(status, 0);
+    int row = error_row(status);
+    return row >= 0 ? error_names[row] : error_word(status, 0);
 }
 
 const char *skr_error_text(skr_status_t status) {
-    const error_row_t *row = error_row(status);
-    return row != NULL ? row->text : error_word(status, 1);
+    int row = error_row(status);
+    return row >= 0 ? error_texts[row] : error_word(status, 1);
 }
 
 const char *skr_error_section(skr_status_t status) {
-    const error_row_t *row = error_row(status);
-    return row != NULL ? row->section : "";
+    int row = error_row(status);
+    return row >= 0 ? error_sections[row] : "";
 }
 
 skr_class_t skr_error_class(skr_status_t status) {
-    const error_row_t *row = error_row(status);
-    return row != NULL ? (skr_class_t)row->class_ : SKR_CLASS_LOCAL;
+    int row = error_row(status);
+    return row >= 0 ? (skr_class_t)error_classes[row] : SKR_CLASS_LOCAL;
 }
 
 skr_alert_t skr_error_alert(skr_status_t status) {
-    const error_row_t *row = error_row(status);
-    return row != NULL ? (skr_alert_t)row->alert : SKR_ALERT_NONE;
-}
-
-const char *skr_alert_name(unsigned alert) {
-    // clang-format off
-    switch (alert) {
-#define ROW(name, code, text) \
-    case code: \
-        return text;
-        SKR_ALERTS(ROW)
-#undef ROW
-        default:
-            return "unknown alert";
-    }
-    // clang-format on
+    int row = error_row(status);
+    return row >= 0 ? (skr_alert_t)error_alerts[row] : SKR_ALERT_NONE;
 }

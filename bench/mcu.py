@@ -12,21 +12,23 @@ from ninja import Ninja, write_if_changed
 
 ROOT = programs.ROOT
 MCU = ROOT / 'bench/mcu'
-COMMON = '-Os -g -std=gnu11 -ffunction-sections -fdata-sections -DBENCH_PIPE=16384 -DBENCH_RECORD=1024'
+COMMON = '-Os -g -fstack-usage -std=gnu11 -ffunction-sections -fdata-sections -DBENCH_PIPE=16384 -DBENCH_RECORD=1024'
 TARGETS = {
     'cortex-m3': {
         'title': 'Cortex-M3', 'cc': 'arm-none-eabi-gcc', 'nm': 'arm-none-eabi-nm',
         'flags': '--specs=nano.specs -mthumb -mcpu=cortex-m3 -DCORES_PUBLIC_M31', 'link': '--specs=nosys.specs',
-        'board': ['board_cortexm.c'], 'script': 'cortexm.ld',
+        'board': ['board_cortexm.c'], 'script': 'cortexm.ld', 'code': range(0, 1 << 20), 'return': (1, 3),
         'run': ['qemu-system-arm', '-M', 'mps2-an385', '-semihosting-config', 'enable=on,target=native']},
     'lx106': {
         'title': 'lx106 (ESP8266)', 'cc': 'xtensa-lx106-elf-gcc', 'nm': 'xtensa-lx106-elf-nm',
         'flags': '--specs=/usr/lib/xtensa-lx106-elf/picolibc.specs -mlongcalls -mtext-section-literals -mforce-l32', 'link': '',
         'board': ['board_lx106.c', 'start_lx106.S', 'arithmetic_lx106.c'], 'script': 'lx106.ld',
+        'code': range(0x40200000, 0x40300000), 'return': (0, 1, 2, 3),
         'run': ['qemu-system-xtensa', '-M', 'sim', '-cpu', 'lx106', '-semihosting']},
 }
 PACKAGES = {'arm-none-eabi-gcc': 'gcc-arm-none-eabi libnewlib-arm-none-eabi', 'qemu-system-arm': 'qemu-system-arm',
             'xtensa-lx106-elf-gcc': 'gcc-xtensa-lx106 picolibc-xtensa-lx106-elf', 'qemu-system-xtensa': 'qemu-system-misc'}
+WRAPPED = ('br_ecdsa_i15_vrfy_raw', 'br_ecdsa_i31_vrfy_raw', 'br_ecdsa_i15_sign_asn1')
 CELLS = [(version, handshake) for version in ('1.3', '1.2') for handshake in ('full', 'resumed')]
 
 
@@ -85,21 +87,22 @@ class Images:
         self.ninja.link(out, self.machine['cc'], flags, objects, libs, [*libraries, MCU / self.machine['script']])
         return self.folder / out
 
-    def workload(self, name, sources, flags, libraries, version, handshake, chacha=True):
+    def workload(self, name, sources, flags, libraries, version, handshake, chacha=True, stack=''):
         """An image for one cell; its driver has the options baked in."""
-        cell = f'{name}-{version}-{handshake}' + ('' if chacha else '-gcm')
+        cell = f'{name}-{version}-{handshake}' + ('' if chacha else '-gcm') + stack
         common = f'{self.flags} -Wall -Wextra -I{ROOT} -I{ROOT}/include -I{self.folder} -I{self.bearssl}/inc {flags}'
         options = (f'-DBENCH_TLS12={int(version == "1.2")} -DBENCH_RESUME={int(handshake == "resumed")} '
-                   f'-DBENCH_CHACHA={int(chacha)} -DBENCH_OTHER={int(name == "bearssl")}')
+                   f'-DBENCH_CHACHA={int(chacha)} -DBENCH_OTHER={int(name == "bearssl")} {stack}')
         objects = [self.ninja.compile(self.machine['cc'], f'{common} {options}', MCU / 'driver.c', cell)]
         parts = [ROOT / 'bench/workload.c', *(MCU / board for board in self.machine['board']), *sources]
         objects += [self.ninja.compile(self.machine['cc'], common, part, name) for part in parts]
-        return self.link(f'{cell}.elf', objects, libraries)
+        wrap = ' '.join(f'-Wl,--wrap={name}' for name in WRAPPED) if stack else ''
+        return self.link(f'{cell}.elf', objects, libraries, wrap)
 
-    def skerry(self, version, handshake, chacha=True):
+    def skerry(self, version, handshake, chacha=True, stack=''):
         flags = '-DBENCH_PROVIDER=skr_provider_bearssl -DBENCH_NAME=skerry_bearssl -DBENCH_RANDOM=driver_random'
         sources = [ROOT / 'bench/bench_skerry.c', ROOT / 'ports/posix/memory.c', MCU / 'cores.c']
-        return self.workload('skerry', sources, flags, ['libskerry.a', 'libbearssl.a'], version, handshake, chacha)
+        return self.workload('skerry', sources, flags, ['libskerry.a', 'libbearssl.a'], version, handshake, chacha, stack)
 
     def bearssl_peer(self, version, handshake):
         return self.workload('bearssl', [ROOT / 'bench/peers/bench_bearssl.c'],
@@ -119,13 +122,16 @@ class Images:
                    for part in [MCU / 'size.c', MCU / 'size_io.c', MCU / 'cores.c', *(MCU / board for board in self.machine['board'])]]
         return self.link(f'size_{name}.elf', objects, ['libskerry.a', 'libbearssl.a'])
 
-    def run(self, image):
-        """What the image prints: side -> {name: number}."""
+    def output(self, image):
         command = [*self.machine['run'], '-display', 'none', '-monitor', 'none', '-serial', 'none', '-icount', 'shift=6', '-kernel', image]
         process = subprocess.run(command, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
         if process.returncode:
             raise SystemExit(f'{image}: exit code {process.returncode}\n{process.stdout}{process.stderr}')
-        rows = [dict(word.split('=') for word in line.split() if '=' in word) for line in (process.stdout + process.stderr).splitlines()]
+        return (process.stdout + process.stderr).splitlines()
+
+    def run(self, image):
+        """What the image prints: side -> {name: number}."""
+        rows = [dict(word.split('=') for word in line.split() if '=' in word) for line in self.output(image)]
         return {row.pop('side'): {key: int(value) for key, value in row.items()} for row in rows if 'side' in row}
 
 
@@ -149,3 +155,32 @@ def measure_peers(target):
              'BearSSL, records of 512': {cell: images.bearssl_peer(*cell) for cell in CELLS if cell[0] == '1.2'}}
     images.ninja.run()
     return {title: {cell: images.run(image) for cell, image in links.items()} for title, links in cells.items()}
+
+
+def frames(folder):
+    """function -> bytes of stack, as the compiler tells them."""
+    found = {}
+    for path in folder.rglob('*.su'):
+        for line in path.read_text().splitlines():
+            place, size, _ = line.split('\t')
+            found[place.rsplit(':', 1)[1]] = int(size)
+    return found
+
+
+def chains(target, version, handshake):
+    """(side, bytes, [(function, bytes of its frame)]): the stack when BearSSL is called to verify or to sign, at the deepest.
+    The chain is what looks like return addresses, so that a word too many may be among them."""
+    images = Images(target)
+    images.bearssl_library()
+    images.engine_library()
+    image = images.skerry(version, handshake, stack='-DBENCH_STACK')
+    images.ninja.run()
+    sizes, tool = frames(images.folder), images.machine['cc'].replace('gcc', 'addr2line')
+    for line in images.output(image):
+        if line.startswith('stack '):
+            words = [int(word.split('=')[1]) for word in line.split()[2:]]
+            places = '\n'.join(f'{word - 2:#x}' for word in words if word & 3 in images.machine['return'] and word - 0x100 in images.machine['code'])
+            looked = subprocess.run([tool, '-f', '-e', image], input=places, capture_output=True, text=True, check=True)
+            names = [name for name in looked.stdout.splitlines()[::2] if name != '??']
+            kept = [name for i, name in enumerate(names) if i == 0 or name != names[i - 1]]
+            yield line.split()[1], 4 * len(words), [(name, sizes.get(name, 0)) for name in kept]

@@ -4,6 +4,7 @@
     bench/memory --write     the same, and rewrites the marked part of docs/figures.md and docs/figures.svg
     bench/memory own         only Skerry's, on this machine and on the emulated ones
     bench/memory size        only the code's size on a Cortex-M3
+    bench/memory stack       what lies on the stack when BearSSL verifies and signs, call by call, on the emulated machines
 
 Role x version x full or resumed handshake x library. Memory is counted by region through skr_memory_t, everything together
 at the heap (memcount.c; on bare metal mcu/driver.c), stack by painting it. What can't be measured here is named, with the
@@ -170,9 +171,19 @@ def draw(peers):
     subprocess.run(['/usr/bin/python3', ROOT / 'bench/plot.py', ROOT / 'docs/figures.svg'], input=json.dumps(bars), text=True, check=True)
 
 
+def stack_text():
+    lines = []
+    for target in mcu.TARGETS:
+        for version in ('1.3', '1.2'):
+            for side, size, chain in mcu.chains(target, version, 'full'):
+                lines.append(f'{target}, TLS {version}, {side}: {size} bytes below the call of the driver; innermost first')
+                lines += [f'  {frame or "":>5} {name}' for name, frame in chain]
+    return '\n'.join(lines)
+
+
 def main():
     what = sys.argv[1] if len(sys.argv) == 2 else '' if len(sys.argv) == 1 else '?'
-    if what not in ('', '--write', 'own', 'size'):
+    if what not in ('', '--write', 'own', 'size', 'stack'):
         print(__doc__)
         return 2
     if not (programs.BUILD / 'libskerry.a').exists() or not shutil.which('ninja'):
@@ -181,9 +192,9 @@ def main():
     if what == 'own':
         programs.build()
         print(own_table(*own_cells()))
-    elif what == 'size':
+    elif what in ('size', 'stack'):
         programs.build()
-        print(size.tables())
+        print(size.tables() if what == 'size' else stack_text())
     else:
         text, peers = tables()
         print(text)

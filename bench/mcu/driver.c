@@ -176,6 +176,61 @@ static __attribute__((noinline)) size_t scan(void) {
     return (size_t)((uint8_t *)painted_from - (uint8_t *)word) + 16 * sizeof(uint32_t);
 }
 
+// Compiled with BENCH_STACK: what lies on the stack when BearSSL is called to verify or to sign,
+// the deepest of these calls, as bench/mcu.py makes a chain of calls of it. The linker's --wrap
+// puts these functions in between.
+#ifdef BENCH_STACK
+static struct {
+    uint32_t words[1024];
+    size_t count;
+} deepest[BENCH_SIDES];
+
+static __attribute__((noinline)) void keep_stack(void) {
+    uint32_t *from = __builtin_frame_address(0);
+    size_t count = (size_t)(painted_from + 16 - from);
+    if (current < BENCH_SIDES && count > deepest[current].count && count <= 1024) {
+        deepest[current].count = count;
+        memcpy(deepest[current].words, from, count * sizeof(uint32_t));
+    }
+}
+
+#define VERIFY(NAME) \
+    br_ecdsa_vrfy_result __real_##NAME(VERIFY_PARAMETERS); \
+    br_ecdsa_vrfy_result __wrap_##NAME(VERIFY_PARAMETERS); \
+    br_ecdsa_vrfy_result __wrap_##NAME(VERIFY_PARAMETERS) { \
+        keep_stack(); \
+        return __real_##NAME(implementation, hash, hash_size, key, signature, size); \
+    }
+#define VERIFY_PARAMETERS \
+    const void *implementation, const void *hash, size_t hash_size, const void *key, \
+        const void *signature, size_t size
+typedef uint32_t br_ecdsa_vrfy_result;
+VERIFY(br_ecdsa_i15_vrfy_raw)
+VERIFY(br_ecdsa_i31_vrfy_raw)
+
+size_t __real_br_ecdsa_i15_sign_asn1(const void *implementation, const void *function,
+    const void *hash, const void *key, void *signature);
+size_t __wrap_br_ecdsa_i15_sign_asn1(const void *implementation, const void *function,
+    const void *hash, const void *key, void *signature);
+size_t __wrap_br_ecdsa_i15_sign_asn1(const void *implementation, const void *function,
+    const void *hash, const void *key, void *signature) {
+    keep_stack();
+    return __real_br_ecdsa_i15_sign_asn1(implementation, function, hash, key, signature);
+}
+
+static void print_stack(int side) {
+    bench_print(side == BENCH_CLIENT ? "stack client" : "stack server");
+    for (size_t i = 0; i < deepest[side].count; i++) {
+        bench_number("word", deepest[side].words[i]);
+    }
+    bench_print("\n");
+}
+#else
+static void print_stack(int side) {
+    (void)side;
+}
+#endif
+
 long bench_run(int side, bench_op_t op, uint8_t *data, size_t size) {
     bench_meter_t *meter = &meters[side];
     paint();
@@ -214,5 +269,7 @@ int main(void) {
         }
     }
     bench_memory();
+    print_stack(BENCH_CLIENT);
+    print_stack(BENCH_SERVER);
     return 0;
 }

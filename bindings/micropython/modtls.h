@@ -71,6 +71,10 @@ typedef struct _tls_context_t {
     skr_ticket_key_t *ticket_keys; // the first seals, all of them open
     size_t ticket_key_count;
     skr_ticket_keys_t ticket_source; // what the engine asks for them
+    mp_obj_t psk_identity, psk_key; // a client's, None: not set; both stand in psk
+    mp_obj_t server_psk_keys; // has get(identity), or None
+    skr_psk_t *psk; // of the two above; NULL: one of them is not set
+    bool only_psk; // they were set before set_ciphers(): then certificates do not count
     uint8_t verify_mode;
     bool check_hostname;
     bool keep_peer_certificate;
@@ -145,11 +149,17 @@ void tls_end(tls_socket_t *o, skr_status_t status);
 // tls_answer.c: what the engine asks in the middle of a handshake.
 void tls_answer_verify(tls_socket_t *o);
 void tls_answer_signature(tls_socket_t *o);
+void tls_answer_psk(tls_socket_t *o);
 
 // tls_session.c
 void tls_session_set_key(tls_context_t *self, mp_obj_t value);
 mp_obj_t tls_session_key(const tls_context_t *self);
 void tls_session_set_ticket_keys(tls_context_t *self, mp_obj_t value);
+// psk_identity, psk_key, server_psk_keys. false: it is none of them.
+bool tls_psk_load(const tls_context_t *self, qstr attr, mp_obj_t *value);
+bool tls_psk_store(tls_context_t *self, qstr attr, mp_obj_t value);
+// What they make of a socket's configuration.
+void tls_psk_configure(const tls_context_t *self, skr_config_t *config);
 void tls_session_offer(tls_socket_t *o, mp_obj_t session);
 mp_obj_t tls_session(tls_socket_t *o);
 MP_DECLARE_CONST_FUN_OBJ_2(tls_context_set_psks_obj);

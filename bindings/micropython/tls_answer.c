@@ -1,8 +1,9 @@
 // What the engine asks its caller in the middle of a handshake, and Python answers.
 //
 // In: SKR_WANT_VERIFY, the peer's chain has passed the engine's checks; SKR_WANT_SIGNATURE, a key
-// that the engine does not hold is to sign the handshake (RFC 9846 section 4.5.2). Out: the answer,
-// from SSLContext.verify_callback and ecdsa_sign_callback. A callback that raises ends the
+// that the engine does not hold is to sign the handshake (RFC 9846 section 4.5.2); SKR_WANT_PSK, a
+// client has a key that it knows nothing of. Out: the answer, from SSLContext.verify_callback,
+// ecdsa_sign_callback and server_psk_keys.get(). A callback that raises ends the
 // handshake with an alert, then its exception goes on to the user. It never unwinds through the
 // engine, which is not running here. Does not: verify anything itself.
 
@@ -142,6 +143,55 @@ void tls_answer_signature(tls_socket_t *o) {
     }
     interrupt_state_t state = interrupt_hold();
     skr_status_t status = skr_conn_signed(o->conn, signature, size);
+    interrupt_release(state);
+    if (raised != MP_OBJ_NULL) {
+        end_and_raise(o, status, raised);
+    }
+    if (status < 0) {
+        tls_fail(o, status);
+    }
+}
+
+// server_psk_keys.get(identity). Whatever is no key is none, and so is an exception, which is
+// printed: the client can't tell an identity that nobody knows from one whose key could not be
+// found. Only what is no Exception (KeyboardInterrupt) ends the handshake and goes on to the user.
+static mp_obj_t call_get(mp_obj_t keys, mp_obj_t identity, mp_obj_t *raised) {
+    nlr_buf_t nlr;
+    if (nlr_push(&nlr) == 0) {
+        mp_obj_t result = mp_call_function_1(mp_load_attr(keys, MP_QSTR_get), identity);
+        nlr_pop();
+        return result;
+    }
+    *raised = MP_OBJ_FROM_PTR(nlr.ret_val);
+    return MP_OBJ_NULL;
+}
+
+void tls_answer_psk(tls_socket_t *o) {
+    skr_view_t identity;
+    mp_obj_t raised = MP_OBJ_NULL;
+    mp_obj_t result = mp_const_none;
+    if (skr_conn_psk_identity(o->conn, &identity) && o->context->server_psk_keys != mp_const_none) {
+        mp_obj_t name = mp_obj_new_bytes(identity.data, identity.size);
+        result = call_get(o->context->server_psk_keys, name, &raised);
+    }
+    mp_buffer_info_t buffer;
+    skr_psk_t psk = {.hash = SKR_HASH_SHA256};
+    const skr_psk_t *answer = NULL;
+    if (result != MP_OBJ_NULL && mp_get_buffer(result, &buffer, MP_BUFFER_READ)) {
+        psk.key = (skr_view_t){buffer.buf, buffer.len};
+        answer = buffer.len >= SKR_PSK_KEY_MIN && buffer.len <= SKR_PSK_KEY_MAX ? &psk : NULL;
+    }
+    if (result != MP_OBJ_NULL && result != mp_const_none && answer == NULL) {
+        raised = type_error("server_psk_keys.get() must return 16 to 64 bytes or None");
+    }
+    if (raised != MP_OBJ_NULL &&
+        mp_obj_is_subclass_fast(
+            MP_OBJ_FROM_PTR(mp_obj_get_type(raised)), MP_OBJ_FROM_PTR(&mp_type_Exception))) {
+        mp_obj_print_exception(&mp_plat_print, raised);
+        raised = MP_OBJ_NULL;
+    }
+    interrupt_state_t state = interrupt_hold();
+    skr_status_t status = skr_conn_give_psk(o->conn, answer);
     interrupt_release(state);
     if (raised != MP_OBJ_NULL) {
         end_and_raise(o, status, raised);

@@ -31,6 +31,7 @@ static mp_obj_t context_make_new(
     self->config.provider = PROVIDER;
     self->config.random = MICROPY_SKERRY_RANDOM;
     self->verify_callback = mp_const_none;
+    self->psk_identity = self->psk_key = self->server_psk_keys = mp_const_none;
     self->ecdsa_sign_callback = mp_const_none;
     self->trace_callback = mp_const_none;
     self->keylog_callback = mp_const_none;
@@ -136,15 +137,12 @@ static mp_obj_t context_get_ciphers(mp_obj_t self_in) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(context_get_ciphers_obj, context_get_ciphers);
 
-static uint16_t suite_named(mp_obj_t name_in) {
+static uint16_t suite_of_name(mp_obj_t name_in) {
     size_t size;
     const char *name = mp_obj_str_get_data(name_in, &size);
-    uint16_t suite;
-    for (size_t i = 0; (suite = skr_suite_at(PROVIDER, i)) != 0; ++i) {
-        const char *known = skr_suite_name(suite);
-        if (strlen(known) == size && memcmp(known, name, size) == 0) {
-            return suite;
-        }
+    uint16_t suite = skr_suite_named((skr_view_t){(const uint8_t *)name, size});
+    if (suite != 0) {
+        return suite;
     }
     mp_raise_msg_varg(
         &mp_type_ValueError, MP_ERROR_TEXT("unknown cipher suite %.*s"), (int)size, name);
@@ -161,7 +159,7 @@ static mp_obj_t context_set_ciphers(mp_obj_t self_in, mp_obj_t ciphers) {
     }
     uint16_t *list = m_new(uint16_t, count + 1);
     for (size_t i = 0; i < count; ++i) {
-        list[i] = suite_named(names[i]);
+        list[i] = suite_of_name(names[i]);
     }
     list[count] = 0;
     self->config.suites = list;
@@ -265,7 +263,7 @@ static bool context_load(tls_context_t *self, qstr attr, mp_obj_t *value) {
                 self->config.ticket_count != 0 ? self->config.ticket_count : 1);
             return true;
         default:
-            return context_load_memory(self, attr, value);
+            return tls_psk_load(self, attr, value) || context_load_memory(self, attr, value);
     }
 }
 
@@ -363,7 +361,7 @@ static bool context_store(tls_context_t *self, qstr attr, mp_obj_t value) {
             self->config.ticket_count = (uint8_t)int_within(value, 1, 10);
             return true;
         default:
-            return context_store_memory(self, attr, value);
+            return tls_psk_store(self, attr, value) || context_store_memory(self, attr, value);
     }
 }
 

@@ -268,6 +268,9 @@ static int handshake_step(tls_socket_t *o) {
         case SKR_WANT_SIGNATURE:
             tls_answer_signature(o);
             return 0;
+        case SKR_WANT_PSK:
+            tls_answer_psk(o);
+            return 0;
         default:
             tls_fail(o, status < 0 ? status : SKR_ERR_CLOSED_EARLY);
     }

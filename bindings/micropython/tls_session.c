@@ -9,7 +9,7 @@
 
 #include "modtls.h"
 
-enum { TICKET_KEY_SIZE = SKR_TICKET_NAME_SIZE + SKR_SESSION_KEY_SIZE, PSK_KEY_MIN = 16 };
+enum { TICKET_KEY_SIZE = SKR_TICKET_NAME_SIZE + SKR_SESSION_KEY_SIZE };
 
 static skr_view_t bytes_of(mp_obj_t value) {
     mp_buffer_info_t info;
@@ -107,13 +107,18 @@ void tls_session_set_ticket_keys(tls_context_t *self, mp_obj_t value) {
 
 // --- Pre-shared keys ---
 
+static bool psk_fits(skr_view_t identity, skr_view_t key) {
+    return identity.size > 0 && identity.size <= SKR_PSK_IDENTITY_MAX &&
+        key.size >= SKR_PSK_KEY_MIN && key.size <= SKR_PSK_KEY_MAX;
+}
+
 static void read_psk(mp_obj_t item, skr_psk_t *psk) {
     mp_obj_t *pair;
     mp_obj_get_array_fixed_n(item, 2, &pair);
     skr_view_t identity = bytes_of(pair[0]), key = bytes_of(pair[1]);
-    if (identity.size == 0 || identity.size > UINT16_MAX || key.size < PSK_KEY_MIN) {
+    if (!psk_fits(identity, key)) {
         mp_raise_ValueError(
-            MP_ERROR_TEXT("a pre-shared key is (identity, key) with at least 16 bytes of key"));
+            MP_ERROR_TEXT("a pre-shared key is (identity, key) with 16 to 64 bytes of key"));
     }
     psk->identity = (skr_view_t){tls_copy(identity.data, identity.size), identity.size};
     psk->key = (skr_view_t){tls_copy(key.data, key.size), key.size};
@@ -135,3 +140,88 @@ static mp_obj_t context_set_psks(mp_obj_t self_in, mp_obj_t psks_in) {
     return mp_const_none;
 }
 MP_DEFINE_CONST_FUN_OBJ_2(tls_context_set_psks_obj, context_set_psks);
+
+// --- Pre-shared keys as attributes ---
+
+bool tls_psk_load(const tls_context_t *self, qstr attr, mp_obj_t *value) {
+    switch (attr) {
+        case MP_QSTR_psk_identity:
+            *value = self->psk_identity;
+            return true;
+        case MP_QSTR_psk_key:
+            *value = self->psk_key;
+            return true;
+        case MP_QSTR_server_psk_keys:
+            *value = self->server_psk_keys;
+            return true;
+        default:
+            return false;
+    }
+}
+
+// A pair is complete when its second half comes. What does not fit is an OSError, as in the
+// built-in module.
+static void complete_psk(tls_context_t *self) {
+    self->psk = NULL;
+    if (self->psk_identity == mp_const_none || self->psk_key == mp_const_none) {
+        return;
+    }
+    skr_view_t identity = bytes_of(self->psk_identity), key = bytes_of(self->psk_key);
+    if (!psk_fits(identity, key)) {
+        mp_obj_t arguments[] = {MP_OBJ_NEW_SMALL_INT(MP_EINVAL), MP_OBJ_NEW_QSTR(MP_QSTR_psk_key)};
+        nlr_raise(mp_obj_new_exception_args(&mp_type_OSError, 2, arguments));
+    }
+    skr_psk_t *psk = m_new0(skr_psk_t, 1);
+    psk->identity = (skr_view_t){tls_copy(identity.data, identity.size), identity.size};
+    psk->key = (skr_view_t){tls_copy(key.data, key.size), key.size};
+    psk->hash = SKR_HASH_SHA256;
+    self->psk = psk;
+}
+
+static void set_half(tls_context_t *self, mp_obj_t *half, mp_obj_t value) {
+    if (value != mp_const_none) {
+        (void)bytes_of(value);
+    }
+    *half = value;
+    complete_psk(self);
+}
+
+bool tls_psk_store(tls_context_t *self, qstr attr, mp_obj_t value) {
+    switch (attr) {
+        case MP_QSTR_psk_identity:
+            set_half(self, &self->psk_identity, value);
+            break;
+        case MP_QSTR_psk_key:
+            set_half(self, &self->psk_key, value);
+            break;
+        case MP_QSTR_server_psk_keys:
+            if (value != mp_const_none) {
+                (void)mp_load_attr(value, MP_QSTR_get); // AttributeError
+            }
+            self->server_psk_keys = value;
+            break;
+        default:
+            return false;
+    }
+    self->only_psk = self->config.suites == NULL;
+    return true;
+}
+
+void tls_psk_configure(const tls_context_t *self, skr_config_t *config) {
+    bool server = config->role == SKR_SERVER;
+    bool used = server ? self->server_psk_keys != mp_const_none : self->psk != NULL;
+    if (!used) {
+        return;
+    }
+    if (server) {
+        config->ask_psk = true;
+    } else {
+        config->psks = self->psk;
+        config->psk_count = 1;
+    }
+    if (self->only_psk) { // neither certificates nor roots count
+        config->credential_count = 0;
+        config->anchor_count = 0;
+        config->verify = server ? SKR_VERIFY_NONE : SKR_VERIFY_REQUIRED;
+    }
+}

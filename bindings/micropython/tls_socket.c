@@ -96,6 +96,7 @@ static void configure(tls_socket_t *o) {
     o->config.verify = (skr_verify_t)verify[context->verify_mode];
     o->config.ignore_name = !context->check_hostname;
     o->config.ask_verify = context->verify_callback != mp_const_none;
+    tls_psk_configure(context, &o->config);
     if (context->keep_peer_certificate && context->verify_mode != TLS_CERT_NONE) {
         o->chain_watch = (skr_chain_watch_t){keep_certificate, o};
         o->config.chain_watch = &o->chain_watch;
@@ -110,6 +111,7 @@ static tls_socket_t *make(
         if (server_hostname != mp_const_none) {
             name = name_view(server_hostname);
         } else if (context->verify_mode != TLS_CERT_NONE && context->check_hostname &&
+            !(context->psk != NULL && context->only_psk) &&
             !(context->config.psk_count > 0 && context->config.anchor_count == 0)) {
             mp_raise_ValueError(MP_ERROR_TEXT("CERT_REQUIRED requires server_hostname"));
         }

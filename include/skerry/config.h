@@ -195,6 +195,9 @@ typedef struct {
     // have no forward secrecy.
     const skr_psk_t *psks;
     size_t psk_count;
+    // Server: wait with SKR_WANT_PSK for the key of an identity that is none of psks. No tickets
+    // are made of such a connection: nobody could tell whether the key still holds.
+    bool ask_psk;
     // TLS 1.3: keys and sessions also without a fresh key exchange (psk_ke): cheaper, but who ever
     // learns the key or the session's secret reads the whole connection. A client leaves it to the
     // server; a server takes it where the client offers nothing better.

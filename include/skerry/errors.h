@@ -169,7 +169,8 @@ typedef enum {
     SKR_WANT_READ = 3, // take the application data with skr_conn_read() first
     SKR_WANT_VERIFY = 4, // look at the peer's chain and answer with skr_conn_verified()
     SKR_WANT_SIGNATURE = 5, // sign what skr_conn_to_sign() shows, answer with skr_conn_signed()
-    SKR_CLOSED = 6, // the peer has sent close_notify: nothing more will come (RFC 9846 section 6.1)
+    SKR_WANT_PSK = 6, // find the key of skr_conn_psk_identity(), answer with skr_conn_give_psk()
+    SKR_CLOSED = 7, // the peer has sent close_notify: nothing more will come (RFC 9846 section 6.1)
 } skr_status_t;
 // clang-format on
 

@@ -66,6 +66,13 @@ bool skr_conn_to_sign(const skr_conn_t *conn, skr_to_sign_t *to_sign);
 // The answer: the signature in the scheme's encoding; size 0: refused, the handshake fails.
 skr_status_t skr_conn_signed(skr_conn_t *conn, const uint8_t *signature, size_t size);
 
+// While SKR_WANT_PSK (config.ask_psk): whose key is wanted, as the client wrote it. false: none is.
+bool skr_conn_psk_identity(const skr_conn_t *conn, skr_view_t *identity);
+// The answer; the key's bytes are copied, its identity is not looked at. NULL: nobody's, and the
+// handshake goes on as for one that is in no list. SKR_ERR_CONFIG: its size or hash does not fit;
+// it is asked for still.
+skr_status_t skr_conn_give_psk(skr_conn_t *conn, const skr_psk_t *psk);
+
 // --- Coming back ---
 // Client, before the first byte is sent: offers to resume what skr_conn_session() gave earlier. The
 // bytes are copied. false: they are of no use (altered, cut, expired, for another name, protocol or
@@ -137,6 +144,9 @@ size_t skr_keylog_line(char *line, const char *label, const uint8_t *client_rand
 // The n-th cipher suite that a provider can do, in its order of preference, those of TLS 1.3 first;
 // 0: no more.
 uint16_t skr_suite_at(const skr_provider_t *provider, size_t n);
+// The cipher suite of this name, whether or not a provider can do it, also of those that no list
+// has unless they are named (CCM_8, TLS_PSK); 0: unknown.
+uint16_t skr_suite_named(skr_view_t name);
 // Names in the registry's spelling, "" when unknown.
 const char *skr_suite_name(uint16_t suite);
 const char *skr_group_name(uint16_t group);

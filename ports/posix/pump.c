@@ -151,7 +151,7 @@ static posix_handshake_t handshake_outcome(skr_status_t status) {
     if (status == SKR_OK) {
         return POSIX_HANDSHAKE_DONE;
     }
-    if (status == SKR_WANT_VERIFY || status == SKR_WANT_SIGNATURE) {
+    if (status == SKR_WANT_VERIFY || status == SKR_WANT_SIGNATURE || status == SKR_WANT_PSK) {
         return POSIX_HANDSHAKE_WAITS;
     }
     return POSIX_HANDSHAKE_LATE;

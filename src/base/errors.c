@@ -42,6 +42,7 @@ static const char *const wait_names[][2] = {
     {"WANT_READ", "waiting for application data to be read"},
     {"WANT_VERIFY", "waiting for the caller's verdict on a certificate"},
     {"WANT_SIGNATURE", "waiting for a signature"},
+    {"WANT_PSK", "waiting for the pre-shared key of an identity"},
     {"CLOSED", "the peer has closed the connection"},
 };
 

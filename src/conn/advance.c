@@ -285,10 +285,37 @@ bool skr_conn_peer_certificate(const skr_conn_t *conn, size_t index, skr_view_t 
 }
 
 skr_status_t skr_conn_verified(skr_conn_t *conn, bool accept) {
-    if (conn->hs == NULL || !conn->hs->waiting) {
+    if (conn->hs == NULL || !conn->hs->waiting || conn->hs->psk_waits) {
         return conn->error.status != SKR_OK ? conn->error.status : SKR_ERR_USAGE;
     }
     conn->hs->verdict = accept ? HS_VERDICT_ACCEPT : HS_VERDICT_REFUSE;
+    return skr_conn_handshake(conn);
+}
+
+bool skr_conn_psk_identity(const skr_conn_t *conn, skr_view_t *identity) {
+    if (conn->hs == NULL || !conn->hs->psk_waits) {
+        return false;
+    }
+    *identity = conn->hs->psk;
+    return true;
+}
+
+skr_status_t skr_conn_give_psk(skr_conn_t *conn, const skr_psk_t *psk) {
+    hs_t *hs = conn->hs;
+    if (hs == NULL || !hs->psk_waits) {
+        return conn->error.status != SKR_OK ? conn->error.status : SKR_ERR_USAGE;
+    }
+    if (psk != NULL && !config_key_fits(psk)) {
+        return SKR_ERR_CONFIG;
+    }
+    hs->psk_waits = false;
+    hs->psk_reply = psk == NULL ? HS_REPLY_NOBODY : HS_REPLY_GIVEN;
+    if (psk != NULL) {
+        memcpy(hs->to_sign, psk->key.data, psk->key.size);
+        hs->psk_reply_size = (uint8_t)psk->key.size;
+        hs->psk_reply_hash = psk->hash != 0 ? psk->hash : SKR_HASH_SHA256;
+        hs->psk_reply_imported = psk->imported;
+    }
     return skr_conn_handshake(conn);
 }
 

@@ -7,10 +7,11 @@
 // errors, not defaults.
 #include "base/ct.h"
 #include "conn/conn.h"
+#include "hs/psk.h"
 
 static skr_status_t config_check_credentials(const skr_config_t *config) {
     if (config->credential_count > SKR_CREDENTIALS_MAX ||
-        (config->role == SKR_SERVER && config->credential_count == 0 && config->psk_count == 0)) {
+        (config->role == SKR_SERVER && config->credential_count == 0 && !psk_served(config))) {
         return SKR_ERR_CONFIG;
     }
     for (size_t i = 0; i < config->credential_count; i++) {
@@ -32,15 +33,19 @@ static skr_status_t config_check_credentials(const skr_config_t *config) {
     return SKR_OK;
 }
 
+bool config_key_fits(const skr_psk_t *psk) {
+    bool hash = psk->hash == 0 || psk->hash == SKR_HASH_SHA256 || psk->hash == SKR_HASH_SHA384;
+    return hash && psk->key.size >= SKR_PSK_KEY_MIN && psk->key.size <= SKR_PSK_KEY_MAX;
+}
+
 static bool config_psks_fit(const skr_config_t *config) {
-    if (config->psk_count >= UINT16_MAX) {
+    if (config->psk_count >= HS_PSK_GIVEN) {
         return false;
     }
     for (size_t i = 0; i < config->psk_count; i++) {
         const skr_psk_t *psk = &config->psks[i];
-        bool hash = psk->hash == 0 || psk->hash == SKR_HASH_SHA256 || psk->hash == SKR_HASH_SHA384;
         if (psk->identity.size == 0 || psk->identity.size > SKR_PSK_IDENTITY_MAX ||
-            psk->key.size < SKR_PSK_KEY_MIN || psk->key.size > SKR_PSK_KEY_MAX || !hash) {
+            !config_key_fits(psk)) {
             return false;
         }
     }
@@ -74,7 +79,7 @@ skr_status_t config_check(const skr_config_t *config, skr_view_t server_name) {
         return SKR_ERR_CONFIG;
     }
     // Who has a pre-shared key and no roots speaks to nobody who shows a certificate instead.
-    bool only_psk = config->psk_count > 0 && config->anchor_count == 0;
+    bool only_psk = psk_served(config) && config->anchor_count == 0;
     if (config->verify != SKR_VERIFY_NONE && !only_psk) {
         if (config->anchor_count == 0) {
             return SKR_ERR_NO_TRUST;

@@ -288,7 +288,7 @@ void skr_conn_info(const skr_conn_t *conn, skr_conn_info_t *info) {
     info->peer_verified = conn->peer_verified;
     info->retried = conn->retried;
     info->resumed = conn->resumed;
-    if (conn->psk_number != 0) {
+    if (conn->psk_number != 0 && conn->psk_number != HS_PSK_GIVEN) {
         info->psk_identity = conn->config->psks[conn->psk_number - 1].identity;
     }
 }

@@ -93,6 +93,7 @@ struct skr_conn {
 
 // config.c
 skr_status_t config_check(const skr_config_t *config, skr_view_t server_name);
+bool config_key_fits(const skr_psk_t *psk); // a pre-shared key's size and hash
 // Bytes of the largest block of records.
 static inline size_t conn_chunk(const skr_conn_t *conn) {
     return conn->config->chunk != 0 ? conn->config->chunk : SKR_CHUNK_SIZE;

@@ -12,6 +12,11 @@ uint16_t skr_suite_at(const skr_provider_t *provider, size_t n) {
     return suite != NULL ? suite->id : 0;
 }
 
+uint16_t skr_suite_named(skr_view_t name) {
+    const suite_t *suite = suite_named(name);
+    return suite != NULL ? suite->id : 0;
+}
+
 const char *skr_suite_name(uint16_t suite) {
     const suite_t *found = suite_find(suite);
     return found != NULL ? found->name : "";

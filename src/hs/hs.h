@@ -167,8 +167,15 @@ struct hs {
 
     session_t session; // that is offered (client), that is resumed (server)
     uint8_t binding[SESSION_BINDING_SIZE]; // what a session of this handshake is bound to
-    skr_view_t psk; // with F_PSK: the secret, in the session or in the configuration
+    skr_view_t psk; // the pre-shared key, wherever it lies; while psk_waits the identity that it is
+                    // asked for
     bool psk_external; // it is the configuration's
+    bool psk_waits; // server: SKR_WANT_PSK
+    uint8_t psk_asked; // server: 1 + index of the identity that psk_reply is for
+    uint8_t psk_reply; // HS_REPLY_*: the caller's answer
+    uint8_t psk_reply_hash; // of the key that was given, which lies in to_sign,
+    uint8_t psk_reply_size;
+    bool psk_reply_imported;
     bool psk_alone; // server: no key exchange beside it (psk_ke)
     uint8_t psk_index; // server: which of the client's identities
     uint8_t tickets_sent;
@@ -187,7 +194,7 @@ struct hs {
     uint8_t share[SKR_GROUP_PUBLIC_MAX]; // this side's key share
     uint8_t private_key[SKR_GROUP_PRIVATE_MAX]; // client: of the share
     uint8_t shared[SKR_GROUP_SHARED_MAX]; // from the key exchange to the key change
-    uint8_t to_sign[176]; // what SKR_WANT_SIGNATURE shows
+    uint8_t to_sign[176]; // what SKR_WANT_SIGNATURE shows; before that, a key that was given
     uint8_t to_sign_size;
 
     schedule_t schedule;
@@ -195,6 +202,8 @@ struct hs {
 };
 
 enum { HS_VERDICT_NONE, HS_VERDICT_ACCEPT, HS_VERDICT_REFUSE };
+enum { HS_REPLY_NONE, HS_REPLY_GIVEN, HS_REPLY_NOBODY };
+enum { HS_PSK_GIVEN = 0xffff }; // psk_number of a key that the caller gave
 
 // Starts a handshake in zeroed memory. peer_name: see struct. SKR_ERR_CONFIG: the profile holds no
 // script for the role.

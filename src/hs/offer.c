@@ -18,10 +18,15 @@ static bool offer_certificates(const skr_config_t *config) {
         : config->anchor_count > 0 || config->psk_count == 0 || config->verify == SKR_VERIFY_NONE;
 }
 
+// May a pre-shared key authenticate in TLS 1.2?
+static bool offer_keys(const skr_config_t *config) {
+    return psk_for_tls12(config) != NULL || (config->role == SKR_SERVER && config->ask_psk);
+}
+
 // Of a version that may be spoken, and with something that authenticates?
 static bool offer_suite_allowed(const skr_config_t *config, const suite_t *suite) {
     bool able = suite->auth == SUITE_AUTH_ANY ||
-        (suite_by_key(suite) ? psk_for_tls12(config) != NULL : offer_certificates(config));
+        (suite_by_key(suite) ? offer_keys(config) : offer_certificates(config));
     return able && hs_allows(config, (uint16_t)(0x0300 | suite->version));
 }
 

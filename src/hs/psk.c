@@ -150,6 +150,49 @@ uint16_t psk_find(const hs_t *hs, skr_view_t identity) {
     return (uint16_t)found;
 }
 
+bool psk_served(const skr_config_t *config) {
+    return config->psk_count > 0 || (config->role == SKR_SERVER && config->ask_psk);
+}
+
+// The answer that stands, if it is for this identity and good for this handshake.
+static bool psk_was_given(const hs_t *hs, size_t index) {
+    const skr_hash_t *hash = provider_hash(hs->config->provider, hs->psk_reply_hash);
+    bool fits = hs->script->version == SKR_TLS12 ? !hs->psk_reply_imported : hash == hs->hash;
+    return hs->psk_asked == index + 1 && hs->psk_reply == HS_REPLY_GIVEN && fits;
+}
+
+skr_status_t psk_look_up(hs_t *hs, skr_view_t identity, size_t index) {
+    hs->psk_number = psk_find(hs, identity);
+    if (hs->psk_number != 0) {
+        hs->psk = hs->config->psks[hs->psk_number - 1].key;
+        return SKR_OK;
+    }
+    bool answered = hs->psk_asked > index + 1 ||
+        (hs->psk_asked == index + 1 && hs->psk_reply != HS_REPLY_NONE);
+    if (hs->config->ask_psk && !answered) {
+        hs->psk_asked = (uint8_t)(index + 1);
+        hs->psk_reply = HS_REPLY_NONE;
+        hs->psk = identity;
+        hs->psk_waits = true;
+        return SKR_WANT_PSK;
+    }
+    if (psk_was_given(hs, index)) {
+        hs->psk_number = HS_PSK_GIVEN;
+        hs->psk = view_of(hs->to_sign, hs->psk_reply_size);
+    }
+    return SKR_OK;
+}
+
+binder_kind_t psk_kind_now(const hs_t *hs) {
+    if (!hs->psk_external) {
+        return BINDER_RESUMPTION;
+    }
+    if (hs->psk_number == HS_PSK_GIVEN) {
+        return hs->psk_reply_imported ? BINDER_IMPORTED : BINDER_EXTERNAL;
+    }
+    return hs->psk_number == 0 ? BINDER_EXTERNAL : psk_kind(&hs->config->psks[hs->psk_number - 1]);
+}
+
 const skr_hash_t *psk_session_hash(const hs_t *hs) {
     const suite_t *suite = suite_find(hs->session.suite);
     return suite == NULL ? NULL : provider_hash(hs->config->provider, suite->hash);

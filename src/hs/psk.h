@@ -30,6 +30,14 @@ const skr_hash_t *psk_session_hash(const hs_t *hs);
 // Server: the configured key of this identity that this handshake can use, as 1 + its index; 0:
 // none. Looks at all of them, always: the time tells nothing about which there are.
 uint16_t psk_find(const hs_t *hs, skr_view_t identity);
+// Server: the same, and where none is configured the caller's answer for the identity of this
+// index: SKR_OK with hs->psk_number, which may be HS_PSK_GIVEN, and with hs->psk where it is not 0;
+// SKR_WANT_PSK.
+skr_status_t psk_look_up(hs_t *hs, skr_view_t identity, size_t index);
+// The binder's kind of the key that hs->psk is.
+binder_kind_t psk_kind_now(const hs_t *hs);
+// Server: can it have a key for anybody?
+bool psk_served(const skr_config_t *config);
 // The key that a client has for TLS 1.2; NULL: none (imported ones are for TLS 1.3).
 const skr_psk_t *psk_for_tls12(const skr_config_t *config);
 

@@ -80,14 +80,16 @@ skr_status_t psk12_send_client(hs_t *hs, writer_t *w) {
 
 // The key of this identity. Nobody's: random bytes that are drawn in either case.
 static skr_status_t psk12_take(hs_t *hs, skr_view_t identity) {
-    const skr_psk_t *psks = hs->config->psks;
-    _Static_assert(sizeof(hs->to_sign) >= SKR_PSK_KEY_MAX, "nothing is signed in this handshake");
-    hs->psk = view_of(hs->to_sign, psks[0].key.size);
+    const skr_config_t *config = hs->config;
+    _Static_assert(
+        sizeof(hs->to_sign) >= 2 * SKR_PSK_KEY_MAX, "nothing is signed in this handshake");
+    uint8_t *random = hs->to_sign + SKR_PSK_KEY_MAX;
+    size_t size = config->psk_count > 0 ? config->psks[0].key.size : 32;
     hs->psk_external = true;
-    hs->psk_number = psk_find(hs, identity);
-    skr_status_t status = hs_random(hs, hs->to_sign, hs->psk.size);
-    if (hs->psk_number != 0) {
-        hs->psk = psks[hs->psk_number - 1].key;
+    skr_status_t status = psk_look_up(hs, identity, 0);
+    if (status == SKR_OK) {
+        status = hs_random(hs, random, size);
+        hs->psk = hs->psk_number == 0 ? view_of(random, size) : hs->psk;
     }
     return status;
 }

@@ -58,9 +58,7 @@ static skr_status_t psk_check_binder(hs_t *hs, skr_view_t binders, size_t index,
     }
     // pre_shared_key is the last extension
     psk_hello_t hello = {body.data, body.size - 2 - binders.size, body.size};
-    binder_kind_t kind = !hs->psk_external ? BINDER_RESUMPTION
-                                           : psk_kind(&hs->config->psks[hs->psk_number - 1]);
-    skr_status_t status = psk_binder(hs, hs->hash, kind, hs->psk, &hello, expected);
+    skr_status_t status = psk_binder(hs, hs->hash, psk_kind_now(hs), hs->psk, &hello, expected);
     if (status != SKR_OK) {
         return status;
     }
@@ -75,19 +73,20 @@ static skr_status_t psk_check_binder(hs_t *hs, skr_view_t binders, size_t index,
 
 // Is this identity one that can be used? hs->psk is then its key. An identity that is known takes
 // the same steps as one that is not.
-static bool psk_take(hs_t *hs, skr_view_t identity) {
+static skr_status_t psk_take(hs_t *hs, skr_view_t identity, size_t index, bool *taken) {
     bool ticket = hs->config->ticket_keys != NULL && psk_open_ticket(hs, identity) && psk_fits(hs);
-    hs->psk_number = psk_find(hs, identity);
+    // A ticket is nobody's identity: only a key that is configured comes before it.
+    hs->psk_number = ticket ? psk_find(hs, identity) : 0;
+    skr_status_t status = ticket && hs->psk_number == 0 ? SKR_OK : psk_look_up(hs, identity, index);
     hs->psk_external = hs->psk_number != 0;
-    if (hs->psk_external) {
-        hs->psk = hs->config->psks[hs->psk_number - 1].key;
-    } else if (ticket) {
+    if (ticket && !hs->psk_external) {
         hs->psk = view_of(hs->session.secret, hs->session.secret_size);
         hs->psk_number = hs->session.psk_number;
-        return true;
+    } else {
+        ct_wipe(&hs->session, sizeof(hs->session));
     }
-    ct_wipe(&hs->session, sizeof(hs->session));
-    return hs->psk_external;
+    *taken = ticket || hs->psk_external;
+    return status;
 }
 
 static skr_status_t psk_search(
@@ -96,8 +95,10 @@ static skr_status_t psk_search(
     skr_view_t identity = {NULL, 0};
     uint32_t age = 0;
     for (size_t i = 0; i < SKR_IDENTITIES_MAX && wire_next_psk_identity(&r, &identity, &age); i++) {
-        if (psk_take(hs, identity)) {
-            return psk_check_binder(hs, binders, i, body);
+        bool taken = false;
+        skr_status_t status = psk_take(hs, identity, i, &taken);
+        if (status != SKR_OK || taken) {
+            return status != SKR_OK ? status : psk_check_binder(hs, binders, i, body);
         }
     }
     if (hs->config->credential_count > 0) {
@@ -105,7 +106,9 @@ static skr_status_t psk_search(
     }
     // Nothing else could authenticate: the same work and the same alert as for a wrong key
     // (section 4.3.11). Which key is taken does not matter: even the right one is refused.
-    hs->psk = hs->config->psks[0].key;
+    static const uint8_t nothing[32] = {0};
+    hs->psk = hs->config->psk_count > 0 ? hs->config->psks[0].key
+                                        : view_of(nothing, sizeof(nothing));
     hs->psk_external = true;
     skr_status_t status = psk_check_binder(hs, binders, 0, body);
     hs->facts &= (uint16_t)~F_PSK;
@@ -121,6 +124,7 @@ skr_status_t psk_select(hs_t *hs, const wire_extensions_t *e, skr_view_t body) {
     hs->proofs &= (uint8_t)~PROOF_PSK; // a second ClientHello is judged anew
     hs->facts &= (uint16_t)~F_PSK;
     hs->psk_alone = false;
+    hs->psk_asked = hs->waiting ? hs->psk_asked : 0;
     if (view_is(e->body[WIRE_EXT_PSK_KEY_EXCHANGE_MODES])) {
         skr_status_t status = wire_read_psk_modes(
             e->body[WIRE_EXT_PSK_KEY_EXCHANGE_MODES], &psk_ke, &psk_dhe_ke);
@@ -138,7 +142,7 @@ skr_status_t psk_select(hs_t *hs, const wire_extensions_t *e, skr_view_t body) {
         return SKR_OK;
     }
     skr_status_t status = wire_read_psk_offer(offer, &identities, &binders);
-    bool none = hs->config->ticket_keys == NULL && hs->config->psk_count == 0;
+    bool none = hs->config->ticket_keys == NULL && !psk_served(hs->config);
     if (status != SKR_OK || none || !(psk_dhe_ke || hs->psk_alone)) {
         return status;
     }
@@ -158,8 +162,8 @@ skr_status_t psk_seal_ticket(hs_t *hs, session_t *session, uint8_t *out, size_t 
     skr_random_t random = config->random != NULL ? config->random : config->provider->random;
     skr_ticket_key_t key;
     *size = 0;
-    if (hs->now == 0 || !psk_ticket_key(hs, NULL, &key)) {
-        return SKR_OK; // without a clock a ticket would never expire
+    if (hs->now == 0 || hs->psk_number == HS_PSK_GIVEN || !psk_ticket_key(hs, NULL, &key)) {
+        return SKR_OK; // without a clock a ticket would never expire, nor without its key
     }
     session->suite = hs->suite->id;
     session->lifetime = config->ticket_lifetime != 0 ? config->ticket_lifetime

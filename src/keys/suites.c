@@ -56,6 +56,20 @@ const suite_t *suite_find(uint16_t id) {
     return NULL;
 }
 
+const suite_t *suite_named(skr_view_t name) {
+    for (size_t i = 0; i < SUITES; i++) {
+        const char *own = suites[i].name;
+        size_t size = 0;
+        while (size < name.size && own[size] != '\0' && (uint8_t)own[size] == name.data[size]) {
+            size++;
+        }
+        if (size == name.size && own[size] == '\0') {
+            return &suites[i];
+        }
+    }
+    return NULL;
+}
+
 // TLS 1.3, then TLS 1.2 with a key that both sides were given, then with certificates.
 enum { SUITE_RANKS = 3 };
 static unsigned suite_rank(const suite_t *suite) {

@@ -29,6 +29,7 @@ static inline bool suite_by_key(const suite_t *suite) {
 }
 
 const suite_t *suite_find(uint16_t id); // NULL: unknown
+const suite_t *suite_named(skr_view_t name); // the same by its name
 // The n-th suite that the provider can do and that goes unnamed, in the order of its AEADs; NULL:
 // no more.
 const suite_t *suite_at(const skr_provider_t *provider, size_t n);

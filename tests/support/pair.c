@@ -203,6 +203,7 @@ void pair_read(pair_side_t *side) {
 static bool side_answer(pair_side_t *side, skr_status_t status) {
     pair_answer_t answer = status == SKR_WANT_VERIFY ? side->verify
         : status == SKR_WANT_SIGNATURE               ? side->sign
+        : status == SKR_WANT_PSK                     ? side->give_psk
                                                      : NULL;
     if (answer == NULL) {
         return false;

@@ -79,7 +79,8 @@ struct pair_side {
     size_t chunk; // fed at once
     size_t cut; // no chunk goes over this byte of the stream; 0: none such
     bool hold; // application data is not read
-    pair_answer_t verify, sign; // for SKR_WANT_VERIFY and SKR_WANT_SIGNATURE; NULL: stays waiting
+    // For SKR_WANT_VERIFY, SKR_WANT_SIGNATURE and SKR_WANT_PSK; NULL: stays waiting.
+    pair_answer_t verify, sign, give_psk;
 
     skr_status_t status; // that the last call gave
     uint16_t suite; // as the handshake knew it last

@@ -97,6 +97,7 @@ static void test_waits(void **state) {
     assert_string_equal(skr_error_name(SKR_WANT_READ), "WANT_READ");
     assert_string_equal(skr_error_name(SKR_WANT_VERIFY), "WANT_VERIFY");
     assert_string_equal(skr_error_name(SKR_WANT_SIGNATURE), "WANT_SIGNATURE");
+    assert_string_equal(skr_error_name(SKR_WANT_PSK), "WANT_PSK");
     assert_string_equal(skr_error_name(SKR_CLOSED), "CLOSED");
     for (int wait = SKR_OK; wait <= SKR_CLOSED; wait++) {
         assert_true(strlen(skr_error_text((skr_status_t)wait)) > 3);

@@ -44,45 +44,44 @@ static const skr_provider_t only_short_tags = {
 static const skr_provider_t nothing = {
     .hashes = no_hash, .aeads = no_aead, .groups = no_group, .signatures = no_signature};
 
+static const struct {
+    uint16_t id;
+    unsigned aead, hash, version, auth;
+    bool named;
+    const char *name;
+} rows[] = {
+    {0x1301, 1, 4, 4, SUITE_AUTH_ANY, false, "TLS_AES_128_GCM_SHA256"},
+    {0x1302, 2, 5, 4, SUITE_AUTH_ANY, false, "TLS_AES_256_GCM_SHA384"},
+    {0x1303, 29, 4, 4, SUITE_AUTH_ANY, false, "TLS_CHACHA20_POLY1305_SHA256"},
+    {0x1304, 3, 4, 4, SUITE_AUTH_ANY, false, "TLS_AES_128_CCM_SHA256"},
+    {0x1305, 18, 4, 4, SUITE_AUTH_ANY, true, "TLS_AES_128_CCM_8_SHA256"},
+    {0xc0ac, 3, 4, 3, SUITE_AUTH_ECDSA, false, "TLS_ECDHE_ECDSA_WITH_AES_128_CCM"},
+    {0xc0ad, 4, 4, 3, SUITE_AUTH_ECDSA, false, "TLS_ECDHE_ECDSA_WITH_AES_256_CCM"},
+    {0xc0ae, 18, 4, 3, SUITE_AUTH_ECDSA, true, "TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8"},
+    {0xc0af, 19, 4, 3, SUITE_AUTH_ECDSA, true, "TLS_ECDHE_ECDSA_WITH_AES_256_CCM_8"},
+    {0xc02b, 1, 4, 3, SUITE_AUTH_ECDSA, false, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"},
+    {0xc02c, 2, 5, 3, SUITE_AUTH_ECDSA, false, "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"},
+    {0xc02f, 1, 4, 3, SUITE_AUTH_RSA, false, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"},
+    {0xc030, 2, 5, 3, SUITE_AUTH_RSA, false, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"},
+    {0xcca8, 29, 4, 3, SUITE_AUTH_RSA, false, "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256"},
+    {0xcca9, 29, 4, 3, SUITE_AUTH_ECDSA, false, "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"},
+    {0xd001, 1, 4, 3, SUITE_AUTH_ECDHE_PSK, false, "TLS_ECDHE_PSK_WITH_AES_128_GCM_SHA256"},
+    {0xd002, 2, 5, 3, SUITE_AUTH_ECDHE_PSK, false, "TLS_ECDHE_PSK_WITH_AES_256_GCM_SHA384"},
+    {0xd003, 18, 4, 3, SUITE_AUTH_ECDHE_PSK, true, "TLS_ECDHE_PSK_WITH_AES_128_CCM_8_SHA256"},
+    {0xd005, 3, 4, 3, SUITE_AUTH_ECDHE_PSK, false, "TLS_ECDHE_PSK_WITH_AES_128_CCM_SHA256"},
+    {0xccac, 29, 4, 3, SUITE_AUTH_ECDHE_PSK, false, "TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256"},
+    {0x00a8, 1, 4, 3, SUITE_AUTH_PSK, true, "TLS_PSK_WITH_AES_128_GCM_SHA256"},
+    {0x00a9, 2, 5, 3, SUITE_AUTH_PSK, true, "TLS_PSK_WITH_AES_256_GCM_SHA384"},
+    {0xccab, 29, 4, 3, SUITE_AUTH_PSK, true, "TLS_PSK_WITH_CHACHA20_POLY1305_SHA256"},
+    {0xc0a4, 3, 4, 3, SUITE_AUTH_PSK, true, "TLS_PSK_WITH_AES_128_CCM"},
+    {0xc0a5, 4, 4, 3, SUITE_AUTH_PSK, true, "TLS_PSK_WITH_AES_256_CCM"},
+    {0xc0a8, 18, 4, 3, SUITE_AUTH_PSK, true, "TLS_PSK_WITH_AES_128_CCM_8"},
+    {0xc0a9, 19, 4, 3, SUITE_AUTH_PSK, true, "TLS_PSK_WITH_AES_256_CCM_8"},
+};
+enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+
 static void test_find(void **state) {
     (void)state;
-    static const struct {
-        uint16_t id;
-        unsigned aead, hash, version, auth;
-        bool named;
-        const char *name;
-    } rows[] = {
-        {0x1301, 1, 4, 4, SUITE_AUTH_ANY, false, "TLS_AES_128_GCM_SHA256"},
-        {0x1302, 2, 5, 4, SUITE_AUTH_ANY, false, "TLS_AES_256_GCM_SHA384"},
-        {0x1303, 29, 4, 4, SUITE_AUTH_ANY, false, "TLS_CHACHA20_POLY1305_SHA256"},
-        {0x1304, 3, 4, 4, SUITE_AUTH_ANY, false, "TLS_AES_128_CCM_SHA256"},
-        {0x1305, 18, 4, 4, SUITE_AUTH_ANY, true, "TLS_AES_128_CCM_8_SHA256"},
-        {0xc0ac, 3, 4, 3, SUITE_AUTH_ECDSA, false, "TLS_ECDHE_ECDSA_WITH_AES_128_CCM"},
-        {0xc0ad, 4, 4, 3, SUITE_AUTH_ECDSA, false, "TLS_ECDHE_ECDSA_WITH_AES_256_CCM"},
-        {0xc0ae, 18, 4, 3, SUITE_AUTH_ECDSA, true, "TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8"},
-        {0xc0af, 19, 4, 3, SUITE_AUTH_ECDSA, true, "TLS_ECDHE_ECDSA_WITH_AES_256_CCM_8"},
-        {0xc02b, 1, 4, 3, SUITE_AUTH_ECDSA, false, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"},
-        {0xc02c, 2, 5, 3, SUITE_AUTH_ECDSA, false, "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"},
-        {0xc02f, 1, 4, 3, SUITE_AUTH_RSA, false, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"},
-        {0xc030, 2, 5, 3, SUITE_AUTH_RSA, false, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"},
-        {0xcca8, 29, 4, 3, SUITE_AUTH_RSA, false, "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256"},
-        {0xcca9, 29, 4, 3, SUITE_AUTH_ECDSA, false,
-            "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"},
-        {0xd001, 1, 4, 3, SUITE_AUTH_ECDHE_PSK, false, "TLS_ECDHE_PSK_WITH_AES_128_GCM_SHA256"},
-        {0xd002, 2, 5, 3, SUITE_AUTH_ECDHE_PSK, false, "TLS_ECDHE_PSK_WITH_AES_256_GCM_SHA384"},
-        {0xd003, 18, 4, 3, SUITE_AUTH_ECDHE_PSK, true, "TLS_ECDHE_PSK_WITH_AES_128_CCM_8_SHA256"},
-        {0xd005, 3, 4, 3, SUITE_AUTH_ECDHE_PSK, false, "TLS_ECDHE_PSK_WITH_AES_128_CCM_SHA256"},
-        {0xccac, 29, 4, 3, SUITE_AUTH_ECDHE_PSK, false,
-            "TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256"},
-        {0x00a8, 1, 4, 3, SUITE_AUTH_PSK, true, "TLS_PSK_WITH_AES_128_GCM_SHA256"},
-        {0x00a9, 2, 5, 3, SUITE_AUTH_PSK, true, "TLS_PSK_WITH_AES_256_GCM_SHA384"},
-        {0xccab, 29, 4, 3, SUITE_AUTH_PSK, true, "TLS_PSK_WITH_CHACHA20_POLY1305_SHA256"},
-        {0xc0a4, 3, 4, 3, SUITE_AUTH_PSK, true, "TLS_PSK_WITH_AES_128_CCM"},
-        {0xc0a5, 4, 4, 3, SUITE_AUTH_PSK, true, "TLS_PSK_WITH_AES_256_CCM"},
-        {0xc0a8, 18, 4, 3, SUITE_AUTH_PSK, true, "TLS_PSK_WITH_AES_128_CCM_8"},
-        {0xc0a9, 19, 4, 3, SUITE_AUTH_PSK, true, "TLS_PSK_WITH_AES_256_CCM_8"},
-    };
-    enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
     unsigned known = 0;
     for (unsigned id = 0; id <= 0xffff; id++) {
         known += suite_find((uint16_t)id) != NULL ? 1 : 0;
@@ -99,7 +98,13 @@ static void test_find(void **state) {
         assert_int_equal(suite->named, rows[i].named);
         assert_string_equal(suite->name, rows[i].name);
         assert_string_equal(skr_suite_name(rows[i].id), rows[i].name);
+        skr_view_t name = view_of((const uint8_t *)rows[i].name, strlen(rows[i].name));
+        assert_int_equal(skr_suite_named(name), rows[i].id);
+        name.size--; // a shorter name is another one, or none
+        assert_int_not_equal(skr_suite_named(name), rows[i].id);
     }
+    assert_int_equal(skr_suite_named(view_of((const uint8_t *)"", 0)), 0);
+    assert_int_equal(skr_suite_named(VIEW_LITERAL("TLS_AES_128_GCM_SHA2561")), 0);
     assert_string_equal(skr_suite_name(0x1306), "");
 }
 

@@ -1,6 +1,7 @@
 # Coming back: saved sessions, ticket keys, pre-shared keys, in both versions.
 from kit import *
 import os
+import tls
 
 TICKET_KEY = b"8 bytes!" + bytes(range(32))
 SESSION_KEY = bytes(range(1, 33))
@@ -125,6 +126,120 @@ def test_pre_shared_keys_that_differ():
         said_client, said_server = shake_fails(c, s)
         contains(said_client[1], "received alert decrypt_error")
         contains(said_server[1], "BINDER")
+
+
+def test_pre_shared_keys_in_either_version():
+    for version, name in ((ssl.TLSVersion.TLSv1_2, "TLSv1.2"), (ssl.TLSVersion.TLSv1_3, "TLSv1.3")):
+        key = os.urandom(64)
+        client, server = psk_contexts(key, key)
+        client.maximum_version = version
+        c, s, a, b = connected(client, server, None)
+        equal(c.version(), name)
+        equal(c.cipher()[0].startswith("TLS_ECDHE_PSK_"), name == "TLSv1.2")
+        c.write(b"by key alone")
+        equal(s.read(100), b"by key alone")
+
+
+# --- psk_identity, psk_key, server_psk_keys ---
+
+
+class Store:
+    def __init__(self, keys):
+        self.keys, self.asked = keys, []
+
+    def get(self, identity):
+        self.asked.append(identity)
+        if isinstance(self.keys, Exception):
+            raise self.keys
+        return self.keys.get(identity)
+
+
+def attribute_contexts(identity, key, store, version=None):
+    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    client.psk_identity = identity
+    client.psk_key = key
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.server_psk_keys = store
+    if version:
+        client.maximum_version = version
+    return client, server
+
+
+def test_psk_attributes():
+    key = os.urandom(32)
+    for identity in (b"micropython", b"\x00", b"\xff\x00a\xfe", bytes(1000)):
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            store = Store({identity: key})
+            client, server = attribute_contexts(identity, key, store, version)
+            c, s, a, b = connected(client, server, None)
+            equal(store.asked, [identity])
+            c.write(b"by attribute")
+            equal(s.read(100), b"by attribute")
+    client, server = attribute_contexts("text", key, {b"text": key})  # a dict, and str as identity
+    c, s, a, b = connected(client, server, None)
+    s.write(b"as well")
+    equal(c.read(100), b"as well")
+
+
+def test_psk_attributes_read_back():
+    for context in (tls.SSLContext(tls.PROTOCOL_TLS_CLIENT), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)):
+        equal((context.psk_identity, context.psk_key, context.server_psk_keys), (None, None, None))
+        context.psk_identity, context.psk_key, context.server_psk_keys = b"me", bytes(16), {}
+        equal((context.psk_identity, context.psk_key, context.server_psk_keys), (b"me", bytes(16), {}))
+        raises(OSError, setattr, context, "psk_key", bytes(65))
+        raises(TypeError, setattr, context, "psk_key", 5)
+        raises(AttributeError, setattr, context, "server_psk_keys", 5)
+    late = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
+    late.psk_key = bytes(65)  # the pair is looked at when it is one
+    raises(OSError, setattr, late, "psk_identity", b"me")
+
+
+def test_psk_attributes_refused():
+    key = os.urandom(32)
+    bad = (
+        Store({b"other": key}),  # unknown
+        Store({b"me": os.urandom(32)}),  # another key
+        Store({b"me": b"short"}),
+        Store({b"me": 12345}),
+        Store(ValueError("broken store")),
+    )
+    for version, alert in ((ssl.TLSVersion.TLSv1_2, "bad_record_mac"), (ssl.TLSVersion.TLSv1_3, "decrypt_error")):
+        for store in bad:
+            client, server = attribute_contexts(b"me", key, store, version)
+            c, s, a, b = wrap(client, server, None)
+            said_client, said_server = shake_fails(c, s)
+            contains(said_client[1], "received alert " + alert)
+            equal(store.asked[-1], b"me")
+
+
+def test_psk_attributes_exclude_certificates():
+    key = os.urandom(32)
+    client, server = contexts()
+    client.psk_identity, client.psk_key = b"me", key  # trusts the server's root all the same
+    c, s, a, b = wrap(client, server)
+    shake_fails(c, s)
+    client, server = contexts()
+    server.server_psk_keys = {b"me": key}  # has a certificate all the same
+    c, s, a, b = wrap(client, server)
+    shake_fails(c, s)
+    client, server = contexts()
+    server.set_ciphers(["TLS_AES_128_GCM_SHA256"])  # by which the rest is settled
+    server.server_psk_keys = {b"me": key}
+    c, s, a, b = connected(client, server)
+    s.write(b"with certificates")
+    equal(c.read(100), b"with certificates")
+
+
+def test_plain_psk_is_named():
+    key = os.urandom(32)
+    plain = "TLS_PSK_WITH_AES_128_CCM_8"
+    client, server = attribute_contexts(b"me", key, {b"me": key})
+    client.set_ciphers([plain])
+    c, s, a, b = wrap(client, server, None)
+    shake_fails(c, s)
+    server.set_ciphers([plain])
+    c, s, a, b = connected(client, server, None)
+    equal(c.cipher()[0], plain)
 
 
 def test_memory_goes_back():

@@ -134,43 +134,70 @@ bool name_equal(skr_view_t a, skr_view_t b) {
     return name_common(&x, &y) && reader_done(&x);
 }
 
-// The value of an attribute in the form in which two that are the same are the same bytes: a tag,
-// the size, the value; texts folded, with one tag for both kinds.
-static bool name_digest_value(
-    const skr_hash_t *hash, void *state, const name_attribute_t *attribute) {
-    bool is_text = name_is_text(attribute->tag);
-    size_t size = attribute->value.size;
-    skr_view_t text = attribute->value;
+// --- A digest of a name ---
+
+// Collects bytes for the hash, so that it isn't called for each.
+typedef struct {
+    const skr_hash_t *hash;
+    void *state;
+    bool ok;
+    uint8_t fill;
+    uint8_t bytes[64];
+} name_sink_t;
+
+static void name_flush(name_sink_t *sink) {
+    sink->ok = sink->ok && sink->hash->update(sink->state, sink->bytes, sink->fill);
+    sink->fill = 0;
+}
+
+static void name_put(name_sink_t *sink, uint8_t byte) {
+    if (sink->fill == sizeof(sink->bytes)) {
+        name_flush(sink);
+    }
+    sink->bytes[sink->fill++] = byte;
+}
+
+static void name_put_size(name_sink_t *sink, size_t size) {
+    for (unsigned shift = 32; shift > 0; shift -= 8) {
+        name_put(sink, (uint8_t)(size >> (shift - 8)));
+    }
+}
+
+static void name_put_view(name_sink_t *sink, skr_view_t view) {
+    name_put_size(sink, view.size);
+    for (size_t i = 0; i < view.size; i++) {
+        name_put(sink, view.data[i]);
+    }
+}
+
+// A text as it is after folding.
+static void name_put_text(name_sink_t *sink, skr_view_t text) {
+    skr_view_t rest = text;
     bool inside = false;
-    if (is_text) {
-        size = 0;
-        while (name_fold_next(&text, &inside) >= 0) {
-            size++;
-        }
+    size_t size = 0;
+    while (name_fold_next(&rest, &inside) >= 0) {
+        size++;
     }
-    uint8_t head[5] = {is_text ? DER_UTF8_STRING : attribute->tag, (uint8_t)(size >> 24),
-        (uint8_t)(size >> 16), (uint8_t)(size >> 8), (uint8_t)size};
-    if (!hash->update(state, head, sizeof(head))) {
-        return false;
-    }
-    if (!is_text) {
-        return hash->update(state, attribute->value.data, size);
-    }
-    uint8_t folded[32];
-    size_t fill = 0;
-    text = attribute->value;
+    name_put_size(sink, size);
     inside = false;
-    for (int next = name_fold_next(&text, &inside); next >= 0;
-         next = name_fold_next(&text, &inside)) {
-        folded[fill++] = (uint8_t)next;
-        if (fill == sizeof(folded)) {
-            if (!hash->update(state, folded, fill)) {
-                return false;
-            }
-            fill = 0;
-        }
+    for (size_t i = 0; i < size; i++) {
+        name_put(sink, (uint8_t)name_fold_next(&text, &inside));
     }
-    return hash->update(state, folded, fill);
+}
+
+// What begins: no two names may give the same bytes.
+enum { NAME_MARK_RDN, NAME_MARK_ATTRIBUTE };
+
+static void name_put_attribute(name_sink_t *sink, const name_attribute_t *attribute) {
+    bool is_text = name_is_text(attribute->tag);
+    name_put(sink, NAME_MARK_ATTRIBUTE);
+    name_put_view(sink, attribute->oid);
+    name_put(sink, is_text ? DER_UTF8_STRING : attribute->tag);
+    if (is_text) {
+        name_put_text(sink, attribute->value);
+    } else {
+        name_put_view(sink, attribute->value);
+    }
 }
 
 bool name_digest(const skr_hash_t *hash, skr_view_t name, uint8_t *out) {
@@ -178,21 +205,20 @@ bool name_digest(const skr_hash_t *hash, skr_view_t name, uint8_t *out) {
     uint8_t digest[SKR_HASH_SIZE_MAX];
     reader_t outer = reader_of(name);
     reader_t names = der_enter(&outer, DER_SEQUENCE);
-    bool ok = hash->init(state);
-    while (ok && reader_more(&names)) {
+    name_sink_t sink = {.hash = hash, .state = state, .ok = hash->init(state)};
+    while (reader_more(&names)) {
         reader_t rdn = der_enter(&names, DER_SET);
-        uint8_t mark = DER_SET; // where an RDN begins
-        ok = hash->update(state, &mark, 1);
-        while (ok && reader_more(&rdn)) {
+        name_put(&sink, NAME_MARK_RDN);
+        while (reader_more(&rdn)) {
             name_attribute_t attribute = name_read_attribute(&rdn);
-            uint8_t size = (uint8_t)attribute.oid.size; // longer ones are told apart by their bytes
-            ok = hash->update(state, &size, 1) &&
-                hash->update(state, attribute.oid.data, attribute.oid.size) &&
-                name_digest_value(hash, state, &attribute);
+            name_put_attribute(&sink, &attribute);
         }
     }
-    ok = ok && hash->result(state, digest);
-    memcpy(out, digest, NAME_DIGEST_SIZE);
+    name_flush(&sink);
+    bool ok = sink.ok && hash->result(state, digest);
+    if (ok) {
+        memcpy(out, digest, NAME_DIGEST_SIZE);
+    }
     return ok;
 }
 

@@ -22,9 +22,10 @@ bool name_is_valid(skr_view_t name); // a DER Name in full
 bool name_is_empty(skr_view_t name); // without a single RDN
 // The same name (RFC 5280 section 7.1)?
 bool name_equal(skr_view_t a, skr_view_t b);
-// A digest of a DER Name that is the same for names that are the same, and for no others; cut to
-// NAME_DIGEST_SIZE bytes, which is enough to find candidates by. false: the provider failed.
-enum { NAME_DIGEST_SIZE = 12 };
+// A digest of a valid DER Name that is the same for names that are the same, and for no others; cut
+// to NAME_DIGEST_SIZE bytes: 128 bits, of which who makes both names himself can find two alike
+// with 2^64 work, and who must meet a given one with 2^128. false: the provider failed.
+enum { NAME_DIGEST_SIZE = 16 };
 bool name_digest(const skr_hash_t *hash, skr_view_t name, uint8_t *out);
 // Does name begin with all RDNs of prefix? Both are DER Names.
 bool name_begins(skr_view_t name, skr_view_t prefix);

@@ -173,7 +173,6 @@ static void test_psk_ke(void **state) {
         psk_only(&pair, &psk, &psk, 1);
         pair.client.config.allow_psk_ke = cases[i].client;
         pair.server.config.allow_psk_ke = cases[i].server;
-        pair_start(&pair);
         pair_tap_run(&tap, &pair, edit_rebound, &hello);
         if (cases[i].status != SKR_OK) {
             pair_assert_refused(&pair, &pair.server, cases[i].status);

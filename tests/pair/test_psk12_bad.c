@@ -86,6 +86,27 @@ static void test_unknown_with_a_known_key(void **state) {
     }
 }
 
+// Even who guesses the random key that an unknown identity goes on with: the Finished is right, and
+// the proof is missing.
+static bool constant(void *user, uint8_t *out, size_t size) {
+    (void)user;
+    memset(out, 0x42, size);
+    return true;
+}
+
+static void test_unknown_with_the_random_key(void **state) {
+    (void)state;
+    static uint8_t guess[32];
+    memset(guess, 0x42, sizeof(guess));
+    skr_psk_t nobody = {.identity = VIEW_LITERAL("nobody"), .key = view_of(guess, sizeof(guess))};
+    for (unsigned kind = 0; kind < 2; kind++) {
+        set_up(kind);
+        pair.client.config.psks = &nobody;
+        pair.server.config.random = constant;
+        pair_refuses(&pair, &pair.server, SKR_ERR_UNEXPECTED_MESSAGE);
+    }
+}
+
 // A key of all zeros is not what an unknown identity comes to.
 static void test_unknown_is_not_zero(void **state) {
     (void)state;
@@ -360,6 +381,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         PAIR_TEST(test_alike),
         PAIR_TEST(test_unknown_with_a_known_key),
+        PAIR_TEST(test_unknown_with_the_random_key),
         PAIR_TEST(test_unknown_is_not_zero),
         PAIR_TEST(test_bodies),
         PAIR_TEST(test_long_identities),

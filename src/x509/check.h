@@ -11,7 +11,7 @@ typedef enum {
     CHECK_ANCHOR, // trusted, has issued another
 } check_place_t;
 
-// Is a serial number (the content of the INTEGER) as RFC 5280 section 4.1.2.2 wants it?
+// A serialNumber's content.
 bool check_serial(skr_view_t serial);
 // All checks that need no other certificate. intermediates: those below that count for
 // pathLenConstraint. On a refusal *field says what is wrong.

@@ -39,6 +39,16 @@ void link_note(x509_stream_t *s, refusal_rank_t rank, const window_node_t *node,
     link_note_number(s, rank, node->height, status, node->index, field);
 }
 
+// An issuer of the node below is refused. One who is a mere namesake (fits: his key identifier is
+// the right one) is not worth a note; that the window was too small to tell always is.
+static void link_refused(x509_stream_t *s, bool fits, const window_node_t *below,
+    skr_status_t status, size_t number, unsigned field) {
+    s->window.lost = s->window.lost || status == SKR_ERR_CERT_WINDOW;
+    if (fits) {
+        link_note_number(s, RANK_CHECK, below->height, status, number, field);
+    }
+}
+
 // No other path may change the verdict.
 static skr_status_t link_final(
     x509_stream_t *s, const window_node_t *node, skr_status_t status, unsigned field) {
@@ -182,14 +192,10 @@ static skr_status_t link_try(
     window_t *w = &s->window;
     window_node_t *lower = window_node(w, below);
     window_node_t *upper = window_node(w, above);
-    if (!lower->linked || !link_names_match(lower->issuer, upper->subject)) {
+    if (!lower->linked || upper->linked || !link_names_match(lower->issuer, upper->subject)) {
         return SKR_OK;
     }
-    if (upper->linked) { // by way of another one
-        lower->superseded = lower->superseded || upper->height > lower->height;
-        return SKR_OK;
-    }
-    if (lower->size[PART_SIGNATURE] == 0 && upper->proved != lower->index + 1) {
+    if (lower->size[PART_SIGNATURE] == 0) {
         w->lost = true; // another issuer, too late
         return SKR_OK;
     }
@@ -203,16 +209,10 @@ static skr_status_t link_try(
     bool good = false;
     skr_status_t status = link_judge(s, request, below, upper, &issuer, &blamed, &field);
     if (status != SKR_OK) {
-        if (fits) {
-            link_note_number(s, RANK_CHECK, lower->height, status, blamed, field);
-        }
+        link_refused(s, fits, lower, status, blamed, field);
         return SKR_OK;
     }
-    if (upper->proved == lower->index + 1) {
-        good = true;
-    } else {
-        status = link_signature(s, request, below, &issuer, fits, &good);
-    }
+    status = link_signature(s, request, below, &issuer, fits, &good);
     if (status != SKR_OK || !good) {
         return status;
     }
@@ -226,7 +226,6 @@ static skr_status_t link_try(
     upper->height = (uint8_t)(lower->height + 1);
     upper->intermediates = (uint8_t)(lower->intermediates + !upper->is_self_issued);
     s->parent[upper->index] = lower->index;
-    w->lost = w->lost || w->gone; // who has gone might have issued this one
     lower->superseded = true;
     window_drop_part(w, above, PART_KEY_A);
     window_drop_part(w, above, PART_KEY_B);
@@ -259,45 +258,31 @@ static skr_status_t link_found(x509_stream_t *s, const skr_verify_request_t *req
     return SKR_OK;
 }
 
-// Whether the root may stand above this certificate, its signature aside; what it is. Out of line:
-// all of a root's parts would lie on the stack while the signature is checked, which takes the
-// most.
-__attribute__((noinline)) static bool link_anchor_stands(x509_stream_t *s,
-    const skr_verify_request_t *request, size_t n, size_t anchor, skr_public_key_t *key,
-    link_issuer_t *issuer, bool *fits) {
+// Tries one anchor that bears the name as the issuer of a node.
+static skr_status_t link_anchor(
+    x509_stream_t *s, const skr_verify_request_t *request, size_t n, size_t anchor) {
     const window_node_t *node = link_node(s, n);
     x509_certificate_t c;
     size_t blamed = STREAM_ANCHOR + anchor; // how long the chain will be is not known
     uint8_t field = SKR_FIELD_NONE;
+    bool good = false;
     skr_status_t status = anchor_read(&c, request->anchors[anchor]);
-    *key = c.key;
-    *issuer = (link_issuer_t){key, c.key_hash, c.subject_key_id, c.name_constraints, blamed};
+    link_issuer_t issuer = {&c.key, c.key_hash, c.subject_key_id, c.name_constraints, blamed};
     if (status != SKR_OK) {
         field = c.field;
     } else {
         status = check_certificate(request, &c, CHECK_ANCHOR, node->intermediates, &field);
     }
     if (status == SKR_OK) {
-        status = link_constraints(s, node, issuer, &blamed, &field);
+        status = link_constraints(s, node, &issuer, &blamed, &field);
     }
-    *fits = status == SKR_ERR_CERT_MALFORMED || link_fits(s, n, c.subject_key_id);
-    if (status != SKR_OK && *fits) {
-        link_note_number(s, RANK_CHECK, node->height, status, blamed, field);
-    }
-    return status == SKR_OK;
-}
-
-// Tries one anchor that bears the name as the issuer of a node.
-static skr_status_t link_anchor(
-    x509_stream_t *s, const skr_verify_request_t *request, size_t n, size_t anchor) {
-    skr_public_key_t key;
-    link_issuer_t issuer;
-    bool fits, good = false;
-    if (!link_anchor_stands(s, request, n, anchor, &key, &issuer, &fits)) {
+    bool fits = status == SKR_ERR_CERT_MALFORMED || link_fits(s, n, c.subject_key_id);
+    if (status != SKR_OK) {
+        link_refused(s, fits, node, status, blamed, field);
         return SKR_OK;
     }
-    skr_status_t status = link_signature(s, request, n, &issuer, fits, &good);
-    return status == SKR_OK && good ? link_found(s, request, link_node(s, n), anchor) : status;
+    status = link_signature(s, request, n, &issuer, fits, &good);
+    return status == SKR_OK && good ? link_found(s, request, node, anchor) : status;
 }
 
 // All anchors that bear the name of a node's issuer.
@@ -334,6 +319,9 @@ static skr_status_t link_spread(x509_stream_t *s, const skr_verify_request_t *re
     size_t n;
     while (status == SKR_OK && !s->done && link_next_fresh(s, &n)) {
         window_node(&s->window, n)->fresh = false;
+        if ((s->window.gone & window_mark(link_node(s, n)->issuer)) != 0) {
+            s->window.lost = true; // who has gone may have issued it
+        }
         status = link_anchors(s, request, n);
         for (size_t i = 0; i < s->window.nodes && status == SKR_OK && !s->done; i++) {
             if (link_node(s, i)->complete) {
@@ -359,7 +347,7 @@ static skr_status_t link_check(
         *field = SKR_FIELD_SUBJECT_ALT_NAME;
         return SKR_ERR_CERT_WINDOW;
     }
-    facts_certificate(s, &c);
+    element_certificate(s, &c);
     return check_certificate(request, &c, place, 0, field);
 }
 
@@ -375,33 +363,9 @@ skr_status_t link_leaf(x509_stream_t *s, const skr_verify_request_t *request) {
     }
     link_drop_scratch(s);
     window_drop_part(&s->window, 0, PART_SUBJECT_KEY_ID); // it issues nothing
+    window_drop_part(&s->window, 0, PART_CONSTRAINTS);
     leaf->complete = leaf->linked = leaf->fresh = true;
     return is_anchor ? link_found(s, request, leaf, s->leaf_anchor) : link_spread(s, request);
-}
-
-// Of the largest keys and signatures the window has no room for two of each. So the signature of
-// one that is linked is checked as soon as the key is here, and may go when room is wanted for the
-// rest of the certificate: what that says is judged in link_issuer() all the same. If it is refused
-// then, and another issuer comes, the signature may be missing.
-skr_status_t link_key(x509_stream_t *s, const skr_verify_request_t *request) {
-    size_t above = s->window.nodes - 1u;
-    window_node_t *upper = window_node(&s->window, above);
-    skr_public_key_t key = {upper->key_type, window_part(&s->window, above, PART_KEY_A),
-        window_part(&s->window, above, PART_KEY_B)};
-    link_issuer_t issuer = {.key = &key, .key_hash = upper->key_hash, .number = upper->index};
-    bool usable = algorithm_key_is_accepted(request->provider, &key);
-    for (size_t n = 0; n < above && usable; n++) {
-        window_node_t *lower = window_node(&s->window, n);
-        if (lower->linked && lower->size[PART_SIGNATURE] > 0 &&
-            link_names_match(lower->issuer, upper->subject)) {
-            bool good = false;
-            skr_status_t status = link_signature(s, request, n, &issuer, false, &good);
-            upper->proved = good ? (uint8_t)(lower->index + 1) : 0; // else link_try() will say so
-            lower->spare = good;
-            return status;
-        }
-    }
-    return SKR_OK;
 }
 
 skr_status_t link_issuer(x509_stream_t *s, const skr_verify_request_t *request) {
@@ -409,16 +373,12 @@ skr_status_t link_issuer(x509_stream_t *s, const skr_verify_request_t *request) 
     int32_t length = s->facts.path_length;
     node->path_length = length == X509_PATH_LENGTH_NONE || length >= WINDOW_NO_LENGTH
         ? WINDOW_NO_LENGTH
-        : (uint16_t)length;
+        : (uint8_t)length;
     node->status = (int16_t)link_check(s, request, CHECK_INTERMEDIATE, &node->field);
     link_drop_scratch(s);
     skr_status_t status = SKR_OK;
     for (size_t n = 0; n + 1 < s->window.nodes && status == SKR_OK && !s->done; n++) {
         status = link_try(s, request, n, s->window.nodes - 1u);
-        window_node_t *lower = window_node(&s->window, n);
-        s->window.lost = s->window.lost ||
-            (lower->spare && !lower->superseded && lower->size[PART_SIGNATURE] == 0);
-        lower->spare = false;
     }
     return status;
 }
@@ -428,7 +388,8 @@ static bool link_is_double(const x509_stream_t *s) {
     const window_t *w = &s->window;
     size_t last = w->nodes - 1u;
     for (size_t n = 0; n < last; n++) {
-        if (link_names_match(link_node(s, n)->subject, link_node(s, last)->subject) &&
+        if (link_node(s, n)->linked == link_node(s, last)->linked &&
+            link_names_match(link_node(s, n)->subject, link_node(s, last)->subject) &&
             view_equal(window_part(w, n, PART_MESSAGE), window_part(w, last, PART_MESSAGE)) &&
             view_equal(window_part(w, n, PART_SIGNATURE), window_part(w, last, PART_SIGNATURE))) {
             return true;
@@ -439,10 +400,13 @@ static bool link_is_double(const x509_stream_t *s) {
 
 skr_status_t link_grow(x509_stream_t *s, const skr_verify_request_t *request) {
     window_node_t *node = window_last(&s->window);
-    node->complete = true;
-    if (!node->linked && link_is_double(s)) {
-        window_drop(&s->window, s->window.nodes - 1u);
+    if (link_is_double(s)) {
+        link_undo(s);
         return SKR_OK;
+    }
+    node->complete = true;
+    if (!node->linked && (s->window.passed & window_mark(node->subject)) != 0) {
+        s->window.lost = true; // what it may have issued is gone
     }
     return link_spread(s, request);
 }
@@ -452,9 +416,16 @@ void link_undo(x509_stream_t *s) {
     const window_node_t *node = window_last(w);
     window_drop_tail(w);
     if (node->linked) {
+        uint8_t issued = s->parent[node->index];
+        window_node_t *below = NULL;
+        bool others = false; // have issued the same one
         for (size_t n = 0; n + 1 < w->nodes; n++) {
-            window_node_t *below = window_node(w, n);
-            below->superseded = below->superseded && below->index != s->parent[node->index];
+            window_node_t *other = window_node(w, n);
+            below = other->index == issued ? other : below;
+            others = others || (other->height > 1 && s->parent[other->index] == issued);
+        }
+        if (below != NULL) {
+            below->superseded = others;
         }
     }
     window_drop(w, w->nodes - 1u);
@@ -467,7 +438,7 @@ skr_status_t link_refuse(x509_stream_t *s) {
             link_note(s, RANK_NO_ISSUER, node, SKR_ERR_CERT_UNKNOWN_CA, SKR_FIELD_ISSUER);
         }
     }
-    if (s->window.lost && s->refusal.rank < RANK_WORK) {
+    if (s->window.lost) {
         s->result->status = SKR_ERR_CERT_WINDOW;
     }
     return s->result->status;

@@ -10,9 +10,6 @@
 
 #include "base/bytes.h"
 
-_Static_assert(sizeof(x509_stream_t) - SKR_HASH_STATE_MAX + SKR_CERTIFICATE_WINDOW <= 1536,
-    "a chain of any size in 1.5 KB, beside the crypto's own needs");
-
 bool stream_init(x509_stream_t *s, size_t size, skr_verify_result_t *result, bool only_key) {
     static const skr_verify_result_t unknown = {.status = SKR_ERR_CERT_UNKNOWN_CA};
     if (size < sizeof(*s)) {
@@ -77,7 +74,7 @@ skr_status_t stream_begin(x509_stream_t *s, const skr_verify_request_t *request,
     }
     s->count++;
     split_begin(s, size);
-    s->skipping = s->done || !window_begin(&s->window);
+    s->skipping = s->done || size > STREAM_MAX || !window_begin(&s->window);
     if (s->skipping) {
         s->window.lost = s->window.lost || !s->done;
         return s->count == 1 ? stream_fail(s, SKR_ERR_CERT_WINDOW, SKR_FIELD_CERTIFICATE) : SKR_OK;
@@ -105,19 +102,22 @@ static void stream_compare(
 
 skr_status_t stream_feed(x509_stream_t *s, const skr_verify_request_t *request, skr_view_t piece) {
     skr_status_t status = SKR_OK;
+    if (!s->skipping && piece.size > (size_t)(s->end[0] - s->offset)) {
+        return stream_unusable(s, SKR_ERR_CERT_MALFORMED); // more than was said
+    }
     if (s->count == 1 && !s->only_key && piece.size > 0) {
-        stream_compare(s, request, s->offset + s->left[0], piece);
+        stream_compare(s, request, s->end[0], piece);
     }
     while (piece.size > 0 && !s->skipping && status == SKR_OK) {
         size_t used = 0;
-        split_event_t event = SPLIT_EVENT_NONE;
-        status = split_feed(s, request, piece, &used, &event);
+        bool tbs_ended = false;
+        status = split_feed(s, request, piece, &used, &tbs_ended);
         piece = view_of(piece.data + used, piece.size - used);
         if (status != SKR_OK) {
             return stream_unusable(s, status);
         }
-        if (s->count > 1 && event != SPLIT_EVENT_NONE) {
-            status = event == SPLIT_EVENT_KEY ? link_key(s, request) : link_issuer(s, request);
+        if (tbs_ended && s->count > 1) {
+            status = link_issuer(s, request);
         }
     }
     return status;

@@ -11,6 +11,7 @@
 // The number of an anchor in a result: this and its index, at most 255.
 enum { STREAM_ANCHOR = 128 };
 
+enum { STREAM_MAX = UINT16_MAX }; // bytes of a certificate; no message may be as long
 enum { SPLIT_DEPTH = 8 }; // elements inside each other, the certificate's own bytes counted
 
 // What of a certificate fits into a few numbers.
@@ -20,6 +21,7 @@ typedef struct {
     uint16_t extensions, critical, key_usage;
     uint8_t field;
     bool is_ca, names_issuer_certificate, not_understood;
+    bool serial_good, subject_empty;
 } stream_facts_t;
 
 typedef struct x509_stream {
@@ -44,15 +46,13 @@ typedef struct x509_stream {
     uint8_t head[DER_HEAD_MAX]; // of the element at hand
     bool buffering; // the element at hand is wanted whole
     bool hashing, keeping; // what is read goes into the hash, into the tail
-    bool serial_good; // positive, and no longer than it may be
-    bool subject_empty;
     bool extension_critical;
     uint8_t extensions_seen;
     uint16_t extension; // X509_EXT_*
-    uint32_t content; // bytes left of the element at hand
-    uint32_t element; // bytes of it in all, its head included
-    uint32_t offset; // bytes of the certificate that came
-    uint32_t left[SPLIT_DEPTH]; // bytes left in each open element
+    uint16_t content; // bytes left of the element at hand
+    uint16_t element; // bytes of it in all, its head included
+    uint16_t offset; // bytes of the certificate that came
+    uint16_t end[SPLIT_DEPTH]; // where each open element ends, by the same count
     stream_facts_t facts;
     const skr_hash_t *hash;
     _Alignas(8) uint8_t hash_state[SKR_HASH_STATE_MAX];
@@ -65,7 +65,8 @@ bool stream_init(x509_stream_t *stream, size_t size, skr_verify_result_t *result
 // An error ends the validation and stands in result. Malformed certificates besides the leaf are no
 // error: a path may be found without them.
 //
-// A certificate of size bytes begins; then come its bytes, in pieces.
+// A certificate of size bytes begins; then come its bytes, in pieces. One of more than STREAM_MAX
+// is passed over as if there were no room for it.
 skr_status_t stream_begin(x509_stream_t *stream, const skr_verify_request_t *request, size_t size);
 skr_status_t stream_feed(
     x509_stream_t *stream, const skr_verify_request_t *request, skr_view_t piece);
@@ -77,31 +78,50 @@ skr_public_key_t stream_leaf_key(const x509_stream_t *stream, uint8_t *key_hash)
 skr_status_t stream_finish(x509_stream_t *stream, const skr_verify_request_t *request);
 
 // --- split.c: the elements of one certificate ---
-void split_begin(x509_stream_t *stream, size_t size);
-// What of a certificate is known now.
+// What comes next.
 typedef enum {
-    SPLIT_EVENT_NONE, // new
-    SPLIT_EVENT_KEY, // its names and its key
-    SPLIT_EVENT_TBS, // all but its signature
-} split_event_t;
-// SKR_OK, SKR_ERR_CERT_MALFORMED, _CERT_WINDOW, _PROVIDER. *used: how much was taken; it stops at
-// an event.
+    SPLIT_CERTIFICATE,
+    SPLIT_TBS,
+    SPLIT_FIELD, // one of certificate_fields
+    SPLIT_OPTIONAL, // unique identifiers, extensions, or nothing
+    SPLIT_LIST, // of extensions
+    SPLIT_EXTENSION,
+    SPLIT_OID,
+    SPLIT_CRITICAL, // or the value
+    SPLIT_VALUE,
+    SPLIT_NAMES,
+    SPLIT_NAME,
+    SPLIT_ALGORITHM,
+    SPLIT_SIGNATURE,
+    // Nothing may come any more in the element that is open:
+    SPLIT_VALUE_END,
+    SPLIT_LIST_END,
+    SPLIT_TBS_END,
+    SPLIT_END,
+    SPLIT_DONE,
+} split_state_t;
+void split_begin(x509_stream_t *stream, size_t size);
+// SKR_OK, SKR_ERR_CERT_MALFORMED, _CERT_WINDOW, _PROVIDER. *used: how much was taken; it stops
+// behind the TBSCertificate, and tbs_ended says so, once.
 skr_status_t split_feed(x509_stream_t *stream, const skr_verify_request_t *request,
-    skr_view_t piece, size_t *used, split_event_t *event);
+    skr_view_t piece, size_t *used, bool *tbs_ended);
 bool split_done(const x509_stream_t *stream);
 
-// --- facts.c: to and from what the functions for certificates in memory want ---
-void facts_load(const x509_stream_t *stream, x509_certificate_t *certificate);
-void facts_store(x509_stream_t *stream, const x509_certificate_t *certificate);
-// The last certificate with all that the window has of it, for the checks.
-void facts_certificate(const x509_stream_t *stream, x509_certificate_t *certificate);
+// --- element.c: what they say ---
+// The whole element at the end of the tail. Errors as split_feed().
+skr_status_t element_read(x509_stream_t *stream, const skr_verify_request_t *request);
+// The TBSCertificate is complete: PART_MESSAGE.
+skr_status_t element_tbs_ended(x509_stream_t *stream);
+// What is known so far, to and from what the readers of certificates want.
+void element_load(const x509_stream_t *stream, x509_certificate_t *certificate);
+void element_store(x509_stream_t *stream, const x509_certificate_t *certificate);
+// The last certificate as the checks want it.
+void element_certificate(const x509_stream_t *stream, x509_certificate_t *certificate);
 
 // --- link.c: which certificate has issued which ---
 // The leaf is complete.
 skr_status_t link_leaf(x509_stream_t *stream, const skr_verify_request_t *request);
-// The key of another certificate is here: is a signature by it that the window need not keep?
-skr_status_t link_key(x509_stream_t *stream, const skr_verify_request_t *request);
-// All of it but its signature is here: is it an issuer of one that is linked?
+// All of another certificate but its signature is here: is it an issuer of one that is linked?
 skr_status_t link_issuer(x509_stream_t *stream, const skr_verify_request_t *request);
 // It is complete: what does it lead to?
 skr_status_t link_grow(x509_stream_t *stream, const skr_verify_request_t *request);

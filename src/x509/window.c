@@ -9,6 +9,7 @@
 #include "x509/window.h"
 
 #include "base/bytes.h"
+#include "skerry/errors.h"
 
 void window_init(window_t *w, void *memory, size_t size) {
     memset(w, 0, sizeof(*w));
@@ -24,14 +25,14 @@ window_node_t *window_last(const window_t *w) {
     return window_node(w, w->nodes - 1u);
 }
 
-// Where a part begins; with PART_COUNT, where the node ends.
+// Where a part begins; with PART_COUNT, where the node ends. Counted from the end: most is asked of
+// the last node.
 static size_t window_offset(const window_t *w, size_t n, unsigned part) {
-    size_t offset = 0;
-    for (size_t i = 0; i <= n; i++) {
+    size_t offset = (size_t)w->used - w->tail;
+    for (size_t i = w->nodes; i-- > n;) {
         const window_node_t *node = window_node(w, i);
-        unsigned end = i < n ? PART_COUNT : part;
-        for (unsigned p = 0; p < end; p++) {
-            offset += node->size[p];
+        for (unsigned p = PART_COUNT; p-- > (i == n ? part : 0);) {
+            offset -= node->size[p];
         }
     }
     return offset;
@@ -76,14 +77,17 @@ bool window_begin(window_t *w) {
     return true;
 }
 
+uint16_t window_mark(const uint8_t *digest) {
+    return (uint16_t)(1u << (digest[0] & 15));
+}
+
 // --- What goes when room is wanted ---
 
 // One that has a checked signature needs it only for another issuer of the same name; whoever finds
 // one notes the loss.
 static bool window_drop_signature(window_t *w) {
     for (size_t n = 0; n < w->nodes; n++) {
-        const window_node_t *node = window_node(w, n);
-        if ((node->superseded || node->spare) && node->size[PART_SIGNATURE] > 0) {
+        if (window_node(w, n)->superseded && window_node(w, n)->size[PART_SIGNATURE] > 0) {
             window_drop_part(w, n, PART_SIGNATURE);
             window_drop_part(w, n, PART_MESSAGE);
             window_drop_part(w, n, PART_ALGORITHM);
@@ -105,6 +109,7 @@ static bool window_drop_names(window_t *w) {
             node->names_lost = true;
             if (done) {
                 w->names_lost = w->names_lost || !node->is_self_issued || node->height == 1;
+                w->passed = (uint16_t)(w->passed | window_mark(node->issuer));
                 window_drop(w, n);
             }
             return true;
@@ -114,24 +119,45 @@ static bool window_drop_names(window_t *w) {
 }
 
 // The oldest certificate that nothing has led to: it has issued none of those that are linked.
+// Those that could never be issuers go first.
 static bool window_drop_stranger(window_t *w) {
-    for (size_t n = 0; n < w->nodes; n++) {
-        if (window_node(w, n)->complete && !window_node(w, n)->linked) {
-            window_drop(w, n);
-            w->gone = true;
-            return true;
+    for (unsigned round = 0; round < 2; round++) {
+        for (size_t n = 0; n < w->nodes; n++) {
+            const window_node_t *node = window_node(w, n);
+            if (node->complete && !node->linked && (round == 1 || node->status != SKR_OK)) {
+                w->gone = (uint16_t)(w->gone | window_mark(node->subject));
+                window_drop(w, n);
+                return true;
+            }
         }
     }
     return false;
 }
 
-bool window_make_room(window_t *w, size_t size) {
-    while (!window_fits(w, size)) {
-        if (!window_drop_signature(w) && !window_drop_names(w) && !window_drop_stranger(w)) {
-            return false;
+// What stays whatever is wanted: the certificate that is being read, and those that are linked and
+// have no issuer yet, all without names.
+static size_t window_must_stay(const window_t *w) {
+    size_t size = w->tail;
+    for (size_t n = 0; n < w->nodes; n++) {
+        const window_node_t *node = window_node(w, n);
+        if (!node->complete || (node->linked && !node->superseded)) {
+            size += sizeof(window_node_t) + window_offset(w, n, PART_COUNT) -
+                window_offset(w, n, 0) - node->size[PART_SUBJECT] - node->size[PART_NAMES];
         }
     }
-    return true;
+    return size;
+}
+
+bool window_make_room(window_t *w, size_t size) {
+    if (window_fits(w, size)) {
+        return true;
+    }
+    // Nothing goes for what does not fit without it either.
+    bool possible = size <= w->size - window_must_stay(w);
+    while (possible && !window_fits(w, size)) {
+        possible = window_drop_signature(w) || window_drop_names(w) || window_drop_stranger(w);
+    }
+    return possible;
 }
 
 // --- The tail ---

@@ -10,8 +10,8 @@ enum { X509_STREAMED_WINDOW_MAX = 65536 };
 // certificate in one. peak, when it is not NULL: the most bytes of the window that were in use.
 skr_status_t x509_streamed(const skr_verify_request_t *request, size_t window, size_t piece,
     skr_verify_result_t *result, size_t *peak);
-// Both ways, with a large window, in several cuts: the same verdict, or the program ends. Returns
-// it.
+// Both ways, with a large window, in several cuts: the same verdict, or the program ends. Windows
+// of other sizes must give it, too, or CERT_WINDOW. Returns it.
 skr_status_t x509_both(const skr_verify_request_t *request, skr_verify_result_t *result);
 
 #endif

@@ -8,7 +8,6 @@
 // in pieces, with the same verdict but where a larger window would be needed to tell.
 #include "unit.h"
 
-#include "base/bytes.h"
 #include "support/chains.h"
 #include "support/x509_streamed.h"
 
@@ -170,49 +169,6 @@ static void test_bad(void **state) {
     assert_true(seen >= 14);
 }
 
-// What each size of the window lets through: the rows of the table in docs/memory.md.
-static void test_windows(void **state) {
-    static const struct {
-        size_t window;
-        const char *chain, *anchor;
-    } rows[] = {
-        {480, "letsencrypt-five", "x2"},
-        {480, "google", "gts-r4"},
-        {480, "amazon-ec", "amazon-3"},
-        {800, "letsencrypt-five", "x1"},
-        {800, "amazon", "amazon-1"},
-        {800, "amazon", "starfield-2"},
-        {800, "telegram", "godaddy-2"},
-        {800, "foreign", "x1"},
-        {800, "intermediate-twice", "x1"},
-        {SKR_CERTIFICATE_WINDOW, "letsencrypt-rsa", "x1"},
-        {SKR_CERTIFICATE_WINDOW, "azure-whole", "digicert-g2"},
-        {SKR_CERTIFICATE_WINDOW, "large", "big-root"},
-        {SKR_CERTIFICATE_WINDOW, "larger", "big-root"},
-        {1600, "wrong-order", "x1"},
-    };
-    (void)state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        skr_verify_result_t result;
-        skr_name_t name;
-        chains_load(&c, rows[i].chain);
-        assert_true(skr_name_parse(VIEW_LITERAL("device.example"), &name));
-        skr_view_t anchor = chains_anchor(&c, rows[i].anchor);
-        skr_verify_request_t request = {.provider = unit_providers[0],
-            .chain = c.chain,
-            .chain_count = c.count,
-            .anchors = &anchor,
-            .anchor_count = 1,
-            .purpose = SKR_PURPOSE_SERVER,
-            .name = &name,
-            .time = CHAINS_NOW};
-        (void)x509_streamed(&request, rows[i].window, 1, &result, NULL);
-        assert_error(&result, "OK");
-        (void)x509_streamed(&request, rows[i].window / 2, 1, &result, NULL);
-        assert_error(&result, "CERT_WINDOW");
-    }
-}
-
 // Today's public CAs issue for servers only (extendedKeyUsage along the path): no client
 // certificate can come out of such a chain.
 static void test_purpose(void **state) {
@@ -268,7 +224,6 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good),
         cmocka_unit_test(test_bad),
-        cmocka_unit_test(test_windows),
         cmocka_unit_test(test_purpose),
         cmocka_unit_test(test_expired_root),
         cmocka_unit_test(test_sizes),

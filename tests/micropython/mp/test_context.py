@@ -271,14 +271,14 @@ def test_record_sizes():
 
 def test_certificate_window():
     client = client_context()
-    equal(client.certificate_window, 1360)
+    equal(client.certificate_window, 1408)
     c, s, a, b = connected(client)
     taken = c.memory()["certificates"][1]
     for window in (1000, 4000):
         client.certificate_window = window
         equal(client.certificate_window, window)
         c, s, a, b = connected(client)
-        equal(c.memory()["certificates"][1], taken - 1360 + window)
+        equal(c.memory()["certificates"][1], taken - 1408 + window)
     client.certificate_window = 64
     c, s, a, b = wrap(client)
     error = raises(OSError, shake, c, s)

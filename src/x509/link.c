@@ -258,31 +258,45 @@ static skr_status_t link_found(x509_stream_t *s, const skr_verify_request_t *req
     return SKR_OK;
 }
 
-// Tries one anchor that bears the name as the issuer of a node.
-static skr_status_t link_anchor(
-    x509_stream_t *s, const skr_verify_request_t *request, size_t n, size_t anchor) {
+// Whether the root may stand above this certificate, its signature aside; what it is. Out of line:
+// all of a root's parts would lie on the stack while the signature is checked, which takes the
+// most.
+__attribute__((noinline)) static bool link_anchor_stands(x509_stream_t *s,
+    const skr_verify_request_t *request, size_t n, size_t anchor, skr_public_key_t *key,
+    link_issuer_t *issuer, bool *fits) {
     const window_node_t *node = link_node(s, n);
     x509_certificate_t c;
     size_t blamed = STREAM_ANCHOR + anchor; // how long the chain will be is not known
     uint8_t field = SKR_FIELD_NONE;
-    bool good = false;
     skr_status_t status = anchor_read(&c, request->anchors[anchor]);
-    link_issuer_t issuer = {&c.key, c.key_hash, c.subject_key_id, c.name_constraints, blamed};
+    *key = c.key;
+    *issuer = (link_issuer_t){key, c.key_hash, c.subject_key_id, c.name_constraints, blamed};
     if (status != SKR_OK) {
         field = c.field;
     } else {
         status = check_certificate(request, &c, CHECK_ANCHOR, node->intermediates, &field);
     }
     if (status == SKR_OK) {
-        status = link_constraints(s, node, &issuer, &blamed, &field);
+        status = link_constraints(s, node, issuer, &blamed, &field);
     }
-    bool fits = status == SKR_ERR_CERT_MALFORMED || link_fits(s, n, c.subject_key_id);
+    *fits = status == SKR_ERR_CERT_MALFORMED || link_fits(s, n, c.subject_key_id);
     if (status != SKR_OK) {
-        link_refused(s, fits, node, status, blamed, field);
+        link_refused(s, *fits, node, status, blamed, field);
+    }
+    return status == SKR_OK;
+}
+
+// Tries one anchor that bears the name as the issuer of a node.
+static skr_status_t link_anchor(
+    x509_stream_t *s, const skr_verify_request_t *request, size_t n, size_t anchor) {
+    skr_public_key_t key;
+    link_issuer_t issuer;
+    bool fits, good = false;
+    if (!link_anchor_stands(s, request, n, anchor, &key, &issuer, &fits)) {
         return SKR_OK;
     }
-    status = link_signature(s, request, n, &issuer, fits, &good);
-    return status == SKR_OK && good ? link_found(s, request, node, anchor) : status;
+    skr_status_t status = link_signature(s, request, n, &issuer, fits, &good);
+    return status == SKR_OK && good ? link_found(s, request, link_node(s, n), anchor) : status;
 }
 
 // All anchors that bear the name of a node's issuer.

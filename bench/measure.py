@@ -131,7 +131,9 @@ def describe():
 
 
 def figures():
-    text = '\n\n'.join([describe(), handshakes(), comebacks(), records(), chunks()])
+    parts = [('Full handshakes', 'figures', handshakes), ('Resumed, and TLS 1.2', 'figures', comebacks), ('Records', 'figures', records),
+             ('Records in blocks', 'chunks', chunks)]
+    text = '\n\n'.join([describe(), *(f'### {title}\n\n`bench/measure.py {mode}`\n\n{make()}' for title, mode, make in parts)])
     print(text)
     before, rest = PAGE.read_text().split(BEGIN)
     after = rest.split(END)[1]

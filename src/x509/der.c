@@ -10,40 +10,47 @@
 
 #include "base/bytes.h"
 
-static size_t der_length(reader_t *r) {
-    size_t first = reader_u8(r);
-    size_t size = first;
+// A length whose first byte says that there are others.
+static size_t der_long_length(reader_t *r, uint8_t first) {
+    size_t size = 0;
+    size_t least = 0; // fewer bytes would have done below that
     switch (first) {
         case 0x81:
             size = reader_u8(r);
-            first = 0x80;
+            least = 0x80;
             break;
         case 0x82:
             size = reader_u16(r);
-            first = 0x100;
+            least = 0x100;
             break;
         case 0x83:
             size = reader_u24(r);
-            first = 0x10000;
+            least = 0x10000;
             break;
         default:
-            if (first >= 0x80) {
-                reader_fail(r);
-            }
-            return size;
+            reader_fail(r);
+            break;
     }
-    if (size < first) { // fewer bytes would have done
+    if (size < least) {
         reader_fail(r);
     }
     return size;
 }
 
 size_t der_head(reader_t *r, uint8_t *tag) {
-    *tag = reader_u8(r);
+    *tag = 0;
+    if (reader_failed(r) || r->end - r->p < 2) {
+        reader_fail(r);
+        return 0;
+    }
+    *tag = r->p[0];
+    uint8_t first = r->p[1];
+    r->p += 2;
+    size_t size = first < 0x80 ? first : der_long_length(r, first);
     if ((*tag & 0x1f) == 0x1f) {
         reader_fail(r);
     }
-    return der_length(r);
+    return size;
 }
 
 skr_view_t der_any(reader_t *r, uint8_t *tag) {

@@ -55,8 +55,10 @@ static void window_close_up(window_t *w, size_t offset, size_t size) {
 
 void window_drop_part(window_t *w, size_t n, window_part_t part) {
     window_node_t *node = window_node(w, n);
-    window_close_up(w, window_offset(w, n, part), node->size[part]);
-    node->size[part] = 0;
+    if (node->size[part] > 0) {
+        window_close_up(w, window_offset(w, n, part), node->size[part]);
+        node->size[part] = 0;
+    }
 }
 
 void window_drop(window_t *w, size_t n) {
@@ -188,26 +190,23 @@ void window_tail_is(window_t *w, window_part_t part) {
     w->tail = 0;
 }
 
-static void window_reverse(uint8_t *p, size_t size) {
-    for (size_t i = 0; i < size / 2; i++) {
-        uint8_t byte = p[i];
-        p[i] = p[size - 1 - i];
-        p[size - 1 - i] = byte;
-    }
-}
-
 // Where a part of the last node ends.
 static size_t window_part_end(const window_t *w, window_part_t part) {
     return window_offset(w, w->nodes - 1u, part) + window_last(w)->size[part];
 }
 
 void window_move(window_t *w, window_part_t part, skr_view_t piece) {
+    uint8_t some[64]; // of the piece; they change places with what lies before them
     uint8_t *to = w->bytes + window_part_end(w, part);
     size_t before = (size_t)(piece.data - to);
-    // Changes places with what lies before it.
-    window_reverse(to, before);
-    window_reverse(to + before, piece.size);
-    window_reverse(to, before + piece.size);
+    for (size_t left = piece.size; left > 0;) {
+        size_t n = left < sizeof(some) ? left : sizeof(some);
+        memcpy(some, to + before, n);
+        memmove(to + n, to, before);
+        memcpy(to, some, n);
+        to += n;
+        left -= n;
+    }
     window_last(w)->size[part] = (uint16_t)(window_last(w)->size[part] + piece.size);
     w->tail = (uint16_t)(w->tail - piece.size);
 }

@@ -13,6 +13,7 @@
 #include "base/bytes.h"
 #include "conn/conn.h"
 #include "support/pair_memory.h"
+#include "wire/messages.h"
 
 enum { BODY = 20, WHOLE = SKR_MESSAGE_HEADER_SIZE + BODY, ROOM = 128 };
 
@@ -206,6 +207,53 @@ static void test_longest(void **state) {
     assert_int_equal(conn.error.value, 0xffffff + SKR_MESSAGE_HEADER_SIZE);
 }
 
+// A Certificate that does not lie whole in the record at hand is shown by its header alone: it
+// comes in pieces, and there is no block for it. Whole in a record it is shown where it is; a
+// caller who wants to see it gets a block, as does any other message, and one without a body.
+static void test_in_pieces(void **state) {
+    (void)state;
+    static hs_t hs;
+    skr_view_t message = view_of(NULL, 0);
+    for (size_t cut = 1; cut < WHOLE; cut++) {
+        for (unsigned kind = 0; kind < 3; kind++) {
+            size_t size = 0;
+            bool pieces = kind == 0;
+            begin();
+            conn.hs = &hs;
+            hs.config = &config;
+            config.ask_verify = kind == 1;
+            make(content, kind == 2 ? WIRE_CERTIFICATE + 1 : WIRE_CERTIFICATE, BODY);
+            show(content, cut);
+            skr_status_t status = conn_next_message(&conn, &message, &size);
+            bool header = cut >= SKR_MESSAGE_HEADER_SIZE;
+            assert_int_equal(status, header && pieces ? SKR_OK : SKR_WANT_INPUT);
+            assert_int_equal(memory.takes, header && !pieces ? 1 : 0);
+            if (header && pieces) {
+                assert_int_equal(size, WHOLE);
+                assert_int_equal(message.size, SKR_MESSAGE_HEADER_SIZE);
+                assert_memory_equal(message.data, content, SKR_MESSAGE_HEADER_SIZE);
+                assert_int_equal(conn.record.start, SKR_MESSAGE_HEADER_SIZE);
+                conn.pieces_left = BODY;
+                conn_message_done(&conn, message);
+                assert_true(conn_message_begun(&conn)); // until all of it came
+                conn.pieces_left = 0;
+                assert_false(conn_message_begun(&conn));
+            } else if (header) {
+                show(content + cut, WHOLE - cut);
+                assert_int_equal(conn_next_message(&conn, &message, &size), SKR_OK);
+                assert_int_equal(message.size, WHOLE);
+                conn_message_done(&conn, message);
+            }
+            assert_int_equal(memory.used, 0);
+        }
+    }
+    begin();
+    conn.hs = &hs;
+    make(content, WIRE_CERTIFICATE, SKR_MESSAGE_MAX);
+    show(content, SKR_MESSAGE_HEADER_SIZE);
+    assert_int_equal(next_message(&message), SKR_ERR_MESSAGE_TOO_LONG);
+}
+
 static void test_no_memory(void **state) {
     (void)state;
     skr_view_t message = view_of(NULL, 0);
@@ -227,6 +275,7 @@ int main(void) {
         cmocka_unit_test(test_byte_by_byte),
         cmocka_unit_test(test_other_content),
         cmocka_unit_test(test_longest),
+        cmocka_unit_test(test_in_pieces),
         cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

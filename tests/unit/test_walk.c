@@ -447,6 +447,87 @@ static void test_slices(void **state) {
     party_end(&server);
 }
 
+// A Certificate in pieces moves the walk and the transcript as one that is whole does; its header
+// may come only where the message may, and nothing is behind it before the last piece.
+static skr_status_t receive_pieces(party_t *who, const uint8_t *message, size_t size, size_t step) {
+    uint8_t row = who->hs.step;
+    skr_status_t status = walk_recv_begin(&who->hs, view_of(message, SKR_MESSAGE_HEADER_SIZE));
+    for (size_t at = SKR_MESSAGE_HEADER_SIZE; at < size && status == SKR_OK; at += step) {
+        size_t n = step < size - at ? step : size - at;
+        assert_true(who->hs.step >= row);
+        row = who->hs.step;
+        assert_int_equal(who->hs.script->steps[row].type, WIRE_CERTIFICATE);
+        assert_int_equal(who->hs.proofs & PROOF_PATH, 0);
+        status = walk_recv_piece(&who->hs, view_of(message + at, n), size - at - n);
+        assert_false(who->hs.more);
+    }
+    return status;
+}
+
+static void test_pieces(void **state) {
+    (void)state;
+    static uint8_t message[MESSAGE_MAX];
+    static const size_t steps[] = {1, 3, 100, MESSAGE_MAX};
+    for (unsigned i = 0; i < 8; i++) {
+        uint8_t expected[SKR_HASH_SIZE_MAX], digest[SKR_HASH_SIZE_MAX];
+        party_t *who = (i & 1) != 0 ? &client : &server;
+        size_t size = run_to(who, WIRE_CERTIFICATE, message);
+        transcript_t whole = who->hs.transcript;
+        assert_true(transcript_add(&whole, view_of(message, size)));
+        assert_true(transcript_result(&whole, expected));
+        uint8_t behind = (uint8_t)(who->hs.step + 1);
+        while (who->hs.script->steps[behind - 1].type != WIRE_CERTIFICATE) {
+            behind++;
+        }
+        pair_assert_status(receive_pieces(who, message, size, steps[i / 2]), SKR_OK);
+        assert_int_equal(who->hs.step, behind);
+        assert_int_equal(who->hs.proofs, PROOF_PATH);
+        assert_true(transcript_result(&who->hs.transcript, digest));
+        assert_memory_equal(digest, expected, 32);
+        // Once more: it is not due.
+        pair_assert_status(walk_recv_begin(&who->hs, view_of(message, SKR_MESSAGE_HEADER_SIZE)),
+            SKR_ERR_UNEXPECTED_MESSAGE);
+        assert_int_equal(who->hs.step, behind);
+        party_end(&client);
+        party_end(&server);
+    }
+}
+
+static void test_pieces_refused(void **state) {
+    (void)state;
+    static uint8_t message[MESSAGE_MAX];
+    static hs_t before;
+    uint8_t header[SKR_MESSAGE_HEADER_SIZE] = {0, 0, 1, 0};
+    size_t size = run_to(&client, WIRE_CERTIFICATE, message);
+    before = client.hs;
+    for (unsigned type = 0; type < 256; type++) {
+        header[0] = (uint8_t)type;
+        assert_int_equal(walk_takes_pieces(&client.hs, (uint8_t)type), type == WIRE_CERTIFICATE);
+        if (type != WIRE_CERTIFICATE && type != WIRE_CERTIFICATE_REQUEST) {
+            pair_assert_status(walk_recv_begin(&client.hs, view_of(header, sizeof(header))),
+                SKR_ERR_UNEXPECTED_MESSAGE);
+            assert_memory_equal(&client.hs, &before, sizeof(before));
+        }
+    }
+    client.config.ask_verify = true; // the caller wants to see it whole
+    assert_false(walk_takes_pieces(&client.hs, WIRE_CERTIFICATE));
+    client.config.ask_verify = false;
+    message[size / 2] ^= 1;
+    assert_true(receive_pieces(&client, message, size, 50) < SKR_OK);
+    assert_int_equal(client.hs.proofs, 0);
+    assert_int_equal(client.memory.block[SKR_REGION_CERTIFICATES] == NULL, true);
+    party_end(&client);
+    party_end(&server);
+    // Before its turn, a header alone.
+    static uint8_t first[MESSAGE_MAX];
+    run_to(&client, WIRE_SERVER_HELLO, first);
+    header[0] = WIRE_CERTIFICATE;
+    pair_assert_status(
+        walk_recv_begin(&client.hs, view_of(header, sizeof(header))), SKR_ERR_UNEXPECTED_MESSAGE);
+    party_end(&client);
+    party_end(&server);
+}
+
 #define TABLES(function) \
     PAIR_TEST_WITH(function, (void *)(uintptr_t)&tls13), \
         PAIR_TEST_WITH(function, (void *)(uintptr_t)&tls12)
@@ -463,6 +544,8 @@ int main(void) {
         cmocka_unit_test(test_leftover_at_hello),
         cmocka_unit_test(test_no_way_back_from_a_key),
         cmocka_unit_test(test_slices),
+        cmocka_unit_test(test_pieces),
+        cmocka_unit_test(test_pieces_refused),
         cmocka_unit_test(test_building),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

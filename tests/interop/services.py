@@ -13,10 +13,9 @@ from kit.peers import first
 CHAINS = services.CHAINS
 ALERTS = {'CERT_UNKNOWN_CA': 48, 'CERT_EXPIRED': 45, 'CERT_NAME': 42, 'CERT_PATH_LENGTH': 42, 'CERT_PURPOSE': 43,
           'CERT_ALGORITHM': 43, 'CERT_WINDOW': 46}
-# With a stranger's anchor: a failed check tells more than an unknown root, and in chains that are long or full of strangers what
+# With a stranger's anchor: a failed check tells more than an unknown root, and in chains that are long or in disorder what
 # could have led to an anchor did not stay in the certificate window.
-STRANGER = {'sha1-above': 'CERT_ALGORITHM', 'expired-twin': 'CERT_EXPIRED', 'larger': 'CERT_WINDOW', 'foreign': 'CERT_WINDOW',
-            'wrong-order': 'CERT_WINDOW'}
+STRANGER = {'sha1-above': 'CERT_ALGORITHM', 'expired-twin': 'CERT_EXPIRED', 'larger': 'CERT_WINDOW', 'wrong-order': 'CERT_WINDOW'}
 # Anchors that the usual window is too small for, because the chain is out of order up to its top.
 TOO_FAR = {('wrong-order', 'x1')}
 

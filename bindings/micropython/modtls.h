@@ -164,9 +164,15 @@ void tls_session_offer(tls_socket_t *o, mp_obj_t session);
 mp_obj_t tls_session(tls_socket_t *o);
 MP_DECLARE_CONST_FUN_OBJ_2(tls_context_set_psks_obj);
 
+// tls_socket.c: what a context's attributes say to the engine, and the name that it needs with
+// them.
+void tls_configure(const tls_context_t *context, skr_config_t *config);
+skr_view_t tls_wanted_name(const tls_context_t *context, mp_obj_t server_hostname);
 // tls_memory.c
 void tls_memory_init(tls_socket_t *o);
 mp_obj_t tls_memory_report(tls_socket_t *o);
+// What a connection of this context takes at most.
+mp_obj_t tls_memory_needed(const tls_context_t *context, mp_obj_t server_hostname);
 void tls_wipe(void *data, size_t size);
 // Memory that may be refused; after a garbage collection where that is not automatic.
 void *tls_malloc_maybe(size_t size);

@@ -61,6 +61,7 @@ class SSLContext:
     max_record_out = _forward("max_record_out")
     chunk = _forward("chunk")
     certificate_window = _forward("certificate_window")
+    max_message = _forward("max_message")
 
     @property
     def keylog_filename(self):
@@ -97,6 +98,9 @@ class SSLContext:
 
     def set_psks(self, psks):
         self._context.set_psks(psks)
+
+    def memory_needed(self, server_hostname=None):
+        return self._context.memory_needed(server_hostname)
 
     def wrap_socket(
         self,

@@ -211,6 +211,10 @@ static bool context_load_memory(const tls_context_t *self, qstr attr, mp_obj_t *
                     ? self->config.certificate_window
                     : SKR_CERTIFICATE_WINDOW);
             return true;
+        case MP_QSTR_max_message:
+            *value = MP_OBJ_NEW_SMALL_INT(
+                self->config.max_message != 0 ? self->config.max_message : SKR_MESSAGE_MAX);
+            return true;
         default:
             return false;
     }
@@ -308,6 +312,10 @@ static bool context_store_memory(tls_context_t *self, qstr attr, mp_obj_t value)
         case MP_QSTR_certificate_window:
             self->config.certificate_window = (uint16_t)int_within(value, 64, UINT16_MAX);
             return true;
+        case MP_QSTR_max_message:
+            self->config.max_message = (uint16_t)int_within(
+                value, SKR_MESSAGE_MIN, SKR_MESSAGE_MAX);
+            return true;
         default:
             return false;
     }
@@ -376,6 +384,12 @@ static void context_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
     }
 }
 
+// SSLContext.memory_needed(server_hostname=None)
+static mp_obj_t context_memory_needed(size_t n_args, const mp_obj_t *args) {
+    return tls_memory_needed(MP_OBJ_TO_PTR(args[0]), n_args > 1 ? args[1] : mp_const_none);
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(context_memory_needed_obj, 1, 2, context_memory_needed);
+
 // SSLContext.wrap_socket(sock, *, server_side=False, do_handshake_on_connect=True,
 // server_hostname=None, session=None)
 static mp_obj_t context_wrap_socket(size_t n_args, const mp_obj_t *pos_args, mp_map_t *kw_args) {
@@ -405,6 +419,7 @@ static const mp_rom_map_elem_t context_locals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_set_ciphers), MP_ROM_PTR(&context_set_ciphers_obj)},
     {MP_ROM_QSTR(MP_QSTR_set_alpn_protocols), MP_ROM_PTR(&context_set_alpn_protocols_obj)},
     {MP_ROM_QSTR(MP_QSTR_set_psks), MP_ROM_PTR(&tls_context_set_psks_obj)},
+    {MP_ROM_QSTR(MP_QSTR_memory_needed), MP_ROM_PTR(&context_memory_needed_obj)},
     {MP_ROM_QSTR(MP_QSTR_wrap_socket), MP_ROM_PTR(&context_wrap_socket_obj)},
 };
 static MP_DEFINE_CONST_DICT(context_locals, context_locals_table);

@@ -90,6 +90,25 @@ mp_obj_t tls_memory_report(tls_socket_t *o) {
     return report;
 }
 
+// {region: (bytes at most, of the largest block)}; "engine": all, with the connection, as above.
+mp_obj_t tls_memory_needed(const tls_context_t *context, mp_obj_t server_hostname) {
+    skr_config_t config;
+    skr_memory_need_t need;
+    skr_view_t name = tls_wanted_name(context, server_hostname);
+    tls_configure(context, &config);
+    if (skr_memory_needed(&config, name, &need) != SKR_OK) {
+        mp_raise_ValueError(MP_ERROR_TEXT("the context is not ready to be used"));
+    }
+    mp_obj_t report = mp_obj_new_dict(SKR_REGION_COUNT + 1);
+    for (size_t i = 0; i < SKR_REGION_COUNT; ++i) {
+        mp_obj_dict_store(report, MP_OBJ_NEW_QSTR(region_names[i]),
+            now_and_peak((uint32_t)need.region[i].bytes, (uint32_t)need.region[i].largest));
+    }
+    mp_obj_dict_store(report, MP_OBJ_NEW_QSTR(MP_QSTR_engine),
+        now_and_peak((uint32_t)need.all.bytes + SKR_CONN_SIZE, (uint32_t)need.all.largest));
+    return report;
+}
+
 void tls_wipe(void *data, size_t size) {
     volatile byte *p = data;
     while (size-- > 0) {

@@ -88,24 +88,26 @@ static void keep_certificate(
     }
 }
 
-static void configure(tls_socket_t *o) {
+void tls_configure(const tls_context_t *context, skr_config_t *config) {
     static const uint8_t verify[] = {SKR_VERIFY_NONE, SKR_VERIFY_OPTIONAL, SKR_VERIFY_REQUIRED};
+    *config = context->config;
+    config->verify = (skr_verify_t)verify[context->verify_mode];
+    config->ignore_name = !context->check_hostname;
+    config->ask_verify = context->verify_callback != mp_const_none;
+    tls_psk_configure(context, config);
+}
+
+static void configure(tls_socket_t *o) {
     tls_context_t *context = o->context;
-    o->config = context->config;
+    tls_configure(context, &o->config);
     o->config.memory = &o->memory;
-    o->config.verify = (skr_verify_t)verify[context->verify_mode];
-    o->config.ignore_name = !context->check_hostname;
-    o->config.ask_verify = context->verify_callback != mp_const_none;
-    tls_psk_configure(context, &o->config);
     if (context->keep_peer_certificate && context->verify_mode != TLS_CERT_NONE) {
         o->chain_watch = (skr_chain_watch_t){keep_certificate, o};
         o->config.chain_watch = &o->chain_watch;
     }
 }
 
-static tls_socket_t *make(
-    tls_context_t *context, mp_obj_t sock, mp_obj_t server_hostname, mp_obj_t session) {
-    mp_get_stream_raise(sock, MP_STREAM_OP_READ | MP_STREAM_OP_WRITE);
+skr_view_t tls_wanted_name(const tls_context_t *context, mp_obj_t server_hostname) {
     skr_view_t name = {NULL, 0};
     if (context->config.role == SKR_CLIENT) {
         if (server_hostname != mp_const_none) {
@@ -116,6 +118,13 @@ static tls_socket_t *make(
             mp_raise_ValueError(MP_ERROR_TEXT("CERT_REQUIRED requires server_hostname"));
         }
     }
+    return name;
+}
+
+static tls_socket_t *make(
+    tls_context_t *context, mp_obj_t sock, mp_obj_t server_hostname, mp_obj_t session) {
+    mp_get_stream_raise(sock, MP_STREAM_OP_READ | MP_STREAM_OP_WRITE);
+    skr_view_t name = tls_wanted_name(context, server_hostname);
     tls_socket_t *o = mp_obj_malloc_with_finaliser(tls_socket_t, &tls_socket_type);
     memset((byte *)o + sizeof(o->base), 0, sizeof(*o) - sizeof(o->base));
     o->context = context;

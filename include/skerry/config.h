@@ -41,7 +41,8 @@ typedef enum {
     SKR_REGION_CIPHER_OUT, // the same of the writing side
     SKR_REGION_SESSION, // client: a session that is to be resumed, or a new one until it is taken
     SKR_REGION_CERTIFICATES, // while the peer's chain comes: its certificate_window
-    SKR_REGION_PEER_CERTIFICATE, // the peer's public key between Certificate and CertificateVerify
+    SKR_REGION_PEER_CERTIFICATE, // the peer's public key from its Certificate to the end of the
+                                 // handshake; before, a HelloRetryRequest's cookie until it is sent
     SKR_REGION_COUNT,
 } skr_region_t;
 
@@ -173,6 +174,12 @@ typedef struct {
     // then lies in memory as a whole, in SKR_REGION_MESSAGE where it comes in several records.
     bool ask_verify;
 
+    // Handshake messages: larger ones are refused at their header, however they come. Bytes with
+    // the header.
+    uint16_t max_message; // at least SKR_MESSAGE_MIN, at most SKR_MESSAGE_MAX; 0: that
+    uint32_t max_chain; // the peer's Certificate, as long as it streams: costs nothing; 0:
+                        // SKR_MESSAGE_MAX. With ask_verify max_message counts
+
     // Identity
     const skr_credential_t *credentials;
     size_t credential_count; // at most SKR_CREDENTIALS_MAX
@@ -185,6 +192,7 @@ typedef struct {
     // Coming back quickly (RFC 9846 sections 4.3.11 and 4.7.1)
     const uint8_t *session_key; // client: SKR_SESSION_KEY_SIZE bytes that seal saved sessions;
                                 // NULL: no sessions
+    uint16_t max_ticket; // client: bytes of a server's ticket that is kept, 0: SKR_TICKET_MAX
     const skr_ticket_keys_t *ticket_keys; // server: NULL: no tickets
     uint32_t ticket_lifetime; // server: seconds, 0: SKR_TICKET_LIFETIME, at most 604800
     uint8_t ticket_count; // server: tickets behind a handshake, 0: one

@@ -68,7 +68,7 @@ typedef enum {
     ROW(RECORD_TYPE,          MISBEHAVED,  UNEXPECTED_MESSAGE,  "a record of a type came that is not allowed here",              "RFC 9846 section 5") \
     ROW(RECORD_MAC,           MISBEHAVED,  BAD_RECORD_MAC,      "a record was altered on its way, or the keys differ",           "RFC 9846 section 5.2") \
     ROW(RECORD_PADDING,       MISBEHAVED,  UNEXPECTED_MESSAGE,  "a protected record holds padding only",                         "RFC 9846 section 5.4") \
-    ROW(MESSAGE_TOO_LONG,     POLICY,      DECODE_ERROR,        "a handshake message is longer than SKR_MESSAGE_MAX",            "RFC 9846 section 4") \
+    ROW(MESSAGE_TOO_LONG,     POLICY,      DECODE_ERROR,        "a handshake message is longer than max_message or max_chain allow", "RFC 9846 section 4") \
     ROW(ALERT_MALFORMED,      MALFORMED,   DECODE_ERROR,        "an alert is not two bytes long",                                "RFC 9846 section 6") \
     /* The peer's bytes break the protocol. */ \
     ROW(UNEXPECTED_MESSAGE,   MISBEHAVED,  UNEXPECTED_MESSAGE,  "a message came out of order",                                   "RFC 9846 section 4") \

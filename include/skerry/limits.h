@@ -16,20 +16,27 @@
 #define SKR_CHUNK_SIZE 2048
 #define SKR_CHUNK_MIN 64 // smaller ones are refused
 
+// Bytes of a record that is taken in while this side's part of the handshake waits to be sent: an
+// alert. Anything larger waits until it has gone, so that a connection never pays for both.
+#define SKR_ALERT_RECORD_MAX 64
+
 // Content of an unprotected record that is accepted whatever max_record_in says, bytes: hellos come
 // before a limit can be told (RFC 8449 section 4), and TLS 1.2 sends its certificates so.
 #define SKR_RECORD_CLEAR_MIN 4096
 
 // --- Handshake messages (RFC 9846 section 4) ---
 #define SKR_MESSAGE_HEADER_SIZE 4 // bytes: type and 24-bit length
-// Largest handshake message that is accepted, in bytes; refused at its header. It costs memory only
-// while a message of that size is being put together. 2^24-1 would be legal, a chain of RSA-4096
-// certificates needs 16 KB.
+// Largest handshake message that is accepted when the configuration says nothing (max_message,
+// max_chain), in bytes with its header; refused at its header. It costs memory only while a message
+// of that size is being put together. 2^24-1 would be legal, a chain of RSA-4096 certificates needs
+// 16 KB.
 #define SKR_MESSAGE_MAX 32768
+#define SKR_MESSAGE_MIN \
+    640 // bytes: a smaller max_message is refused, since signatures would not fit (RSA-4096)
 #define SKR_RANDOM_SIZE 32 // bytes (section 4.2.2)
 #define SKR_SESSION_ID_MAX 32 // bytes (section 4.2.2)
 #define SKR_COOKIE_MAX \
-    512 // bytes of a HelloRetryRequest's cookie that a client sends back; costs as much
+    512 // bytes of a HelloRetryRequest's cookie that a client sends back; costs as much, until then
 #define SKR_ALPN_MAX 255 // bytes of one protocol name (RFC 7301 section 3.1)
 #define SKR_SERVER_NAME_MAX 255 // bytes (RFC 6066 section 3, RFC 1035 section 2.3.4)
 #define SKR_CHAIN_MAX \
@@ -68,7 +75,8 @@
 #define SKR_SIGNATURE_MAX (SKR_RSA_BITS_MAX / 8) // bytes of the largest signature
 #define SKR_SIGNATURE_EC_MAX 104 // of the largest that is not RSA's: ECDSA over P-384 in DER
 #define SKR_PUBLIC_KEY_MAX \
-    (SKR_RSA_BITS_MAX / 8 + 8) // bytes kept of a peer's public key: modulus and exponent
+    (SKR_RSA_BITS_MAX / 8 + \
+        SKR_RSA_EXPONENT_BITS_MAX / 8) // bytes kept of a peer's public key: modulus and exponent
 
 // --- X.509 (RFC 5280) ---
 #define SKR_PATH_MAX 10 // certificates of a path without its anchor; each costs 16 bytes of stack
@@ -93,7 +101,8 @@
 #define SKR_SESSION_OVERHEAD \
     160 // bytes that a sealed session takes at most beside the server's ticket
 #define SKR_TICKET_MAX \
-    2048 // bytes of a server's ticket that a client keeps; longer ones are dropped
+    2048 // bytes of a server's ticket that a client keeps when the configuration says nothing
+         // (max_ticket); longer ones are dropped
 // Seconds that a session and all that are resumed from it may last since certificates or a key
 // authenticated: 7 days, as RFC 9846 section 4.7.1 bounds a ticket.
 #define SKR_SESSION_LIFE_MAX 604800

@@ -152,9 +152,52 @@ const char *skr_suite_name(uint16_t suite);
 const char *skr_group_name(uint16_t group);
 const char *skr_scheme_name(uint16_t scheme);
 
-// Two ready memories. The pool serves connections from one caller-owned block (first fit;
-// skr_pool_memory() fills memory). A block in it takes its size, rounded up to a multiple of 16,
-// and SKR_POOL_OVERHEAD.
+// --- How much memory ---
+// What the worst run that a peer and a caller can bring about takes of skr_memory_t, exactly: it
+// can be reached, and is never passed by a byte. Counted is what take() is asked for. Not counted:
+// the connection object (SKR_CONN_SIZE), the stack, what a memory needs for its own books, what the
+// provider's library allocates by itself.
+enum { SKR_SLOT_COUNT = 8 };
+typedef struct {
+    size_t bytes; // the most at once
+    size_t largest; // of one block
+    size_t blocks; // the most at once
+} skr_need_t;
+typedef struct {
+    skr_need_t region[SKR_REGION_COUNT];
+    skr_need_t all; // of all together: less than their sum, since not all are there at once
+    size_t place; // bytes for skr_place_init(): some more than all.bytes (docs/memory.md)
+    uint32_t slot[SKR_SLOT_COUNT]; // how it divides them
+} skr_memory_need_t;
+// Arguments as for skr_conn_init(), with the longest name that will be asked for; config->memory is
+// not looked at. Everything in the configuration counts: role, versions, suites, keys, credentials,
+// limits. SKR_OK, or what is wrong with the configuration; whether keys fit certificates is not
+// asked.
+skr_status_t skr_memory_needed(
+    const skr_config_t *config, skr_view_t server_name, skr_memory_need_t *need);
+
+// Two ready memories.
+//
+// A place is for one connection at a time: each region has its own spot in one block of the
+// caller's, shared with what is never there at once. Nothing is searched and nothing can be torn
+// into pieces: with need.place bytes no request is ever refused. need is of the connection's
+// configuration; start is 16-aligned. skr_place_memory() fills memory. false: too small.
+typedef struct {
+    uint8_t *start[SKR_SLOT_COUNT];
+    uint32_t size[SKR_SLOT_COUNT];
+    uint32_t key_at; // in the handshake's slot
+    uint32_t in_next; // bytes of the record at hand's blocks,
+    uint16_t in_count; // and how many are there
+    uint16_t taken; // bits of skr_region_t
+    uint8_t message_slot, output_slot;
+} skr_place_t;
+bool skr_place_init(skr_place_t *place, void *start, size_t size, const skr_memory_need_t *need);
+void skr_place_memory(skr_place_t *place, skr_memory_t *memory);
+
+// A pool serves several connections from one caller-owned block (first fit; skr_pool_memory() fills
+// memory). A block in it takes its size, rounded up to a multiple of 16, and SKR_POOL_OVERHEAD.
+// Where room is short it may be in pieces: a request may be refused although there are bytes
+// enough.
 typedef struct skr_pool_block skr_pool_block_t;
 typedef struct {
     uint8_t *start;

@@ -228,14 +228,20 @@ static skr_status_t advance_step(skr_conn_t *conn) {
         return advance_ticket_due(conn) ? conn_send_ticket(conn) : advance_open_gate(conn);
     }
     if (turn == WALK_SEND) {
-        conn->hs->leftover = conn_leftover(conn, view_of(NULL, 0));
+        if (conn_leftover(conn, view_of(NULL, 0))) {
+            return SKR_ERR_KEY_CHANGE_UNALIGNED; // nothing of the peer's can follow before this
+        }
         return walk_due(conn->hs) == WIRE_CHANGE_CIPHER_SPEC ? conn_send_ccs(conn)
                                                              : conn_send_handshake(conn);
     }
     if (conn->closed_in) {
         return SKR_CLOSED;
     }
-    return conn->record_ready ? advance_content(conn) : SKR_WANT_INPUT;
+    if (!conn->record_ready) {
+        return SKR_WANT_INPUT;
+    }
+    bool waits = conn_handshake_pending(conn) && conn->record_type == RECORD_HANDSHAKE;
+    return waits ? SKR_WANT_OUTPUT : advance_content(conn);
 }
 
 skr_status_t conn_advance(skr_conn_t *conn) {

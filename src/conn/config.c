@@ -19,6 +19,13 @@ static skr_status_t config_check_credentials(const skr_config_t *config) {
         if (credential->chain_count == 0 || credential->key == NULL) {
             return SKR_ERR_CONFIG;
         }
+    }
+    return SKR_OK;
+}
+
+static skr_status_t config_check_keys(const skr_config_t *config) {
+    for (size_t i = 0; i < config->credential_count; i++) {
+        const skr_credential_t *credential = &config->credentials[i];
         skr_certificate_info_t info;
         skr_status_t status = skr_certificate_read(credential->chain[0], &info);
         if (status != SKR_OK) {
@@ -60,6 +67,8 @@ static bool config_sessions_fit(const skr_config_t *config) {
         (key == NULL || !ct_is_zero(key, SKR_SESSION_KEY_SIZE));
 }
 
+enum { CONFIG_UINT24_MAX = 0xffffff };
+
 static bool config_lists_fit(const skr_config_t *config) {
     for (size_t i = 0; i < config->alpn_count; i++) {
         if (config->alpn[i].size == 0 || config->alpn[i].size > SKR_ALPN_MAX) {
@@ -67,13 +76,15 @@ static bool config_lists_fit(const skr_config_t *config) {
         }
     }
     bool tiny = config->max_record_in != 0 && config->max_record_in < 64; // RFC 8449 section 4
-    tiny = tiny || (config->chunk != 0 && config->chunk < SKR_CHUNK_MIN);
+    tiny = tiny || (config->chunk != 0 && config->chunk < SKR_CHUNK_MIN) ||
+        (config->max_message != 0 && config->max_message < SKR_MESSAGE_MIN);
     return !tiny && config_psks_fit(config) && config_sessions_fit(config) &&
-        config->alpn_count < 255 && config->max_record_in <= SKR_RECORD_PLAIN_MAX &&
+        config->alpn_count < 255 && config->max_message <= SKR_MESSAGE_MAX &&
+        config->max_chain <= CONFIG_UINT24_MAX && config->max_record_in <= SKR_RECORD_PLAIN_MAX &&
         config->max_record_out <= SKR_RECORD_PLAIN_MAX;
 }
 
-skr_status_t config_check(const skr_config_t *config, skr_view_t server_name) {
+skr_status_t config_check_form(const skr_config_t *config, skr_view_t server_name) {
     if (config->profile == NULL || config->provider == NULL || !config_lists_fit(config) ||
         (config->random == NULL && config->provider->random == NULL)) {
         return SKR_ERR_CONFIG;
@@ -89,4 +100,9 @@ skr_status_t config_check(const skr_config_t *config, skr_view_t server_name) {
         }
     }
     return config_check_credentials(config);
+}
+
+skr_status_t config_check(const skr_config_t *config, skr_view_t server_name) {
+    skr_status_t status = config_check_form(config, server_name);
+    return status != SKR_OK ? status : config_check_keys(config);
 }

@@ -187,10 +187,13 @@ void skr_conn_set_time(skr_conn_t *conn, int64_t now) {
 
 // --- End ---
 
-static void conn_drop_input(skr_conn_t *conn) {
+void conn_drop_input(skr_conn_t *conn) {
     conn_record_done(conn);
     conn_give(conn, SKR_REGION_MESSAGE, &conn->message);
     conn_cipher_end(conn, false);
+    if (conn->hs != NULL) {
+        hs_end(conn->hs);
+    }
 }
 
 // What the error is about, as far as the handshake knows.
@@ -233,13 +236,13 @@ skr_status_t conn_fail(skr_conn_t *conn, skr_status_t status) {
     if (conn->hs != NULL) {
         conn_explain(conn, status);
     }
+    conn_drop_input(conn);
     skr_alert_t alert = conn_alert(conn, status);
     if (alert != SKR_ALERT_NONE && !conn->closed_out) {
         (void)conn_send_alert(conn, alert); // no memory, a broken provider: the first error counts
     }
     conn->complete = false;
     conn->closed_out = true;
-    conn_drop_input(conn);
     conn_session_end(conn);
     conn_end_handshake(conn);
     conn_wipe_keys(conn);

@@ -64,6 +64,8 @@ struct skr_conn {
     uint16_t psk_number; // 1 + index in config->psks of the key that proved the peer, 0: none
     uint8_t record_header[SKR_RECORD_HEADER_SIZE];
     uint8_t record_header_fill;
+    uint16_t record_left; // bytes of the record behind the part at hand: what is not protected
+                          // comes in parts, each like a record of its own
     uint8_t message_header[SKR_MESSAGE_HEADER_SIZE];
     uint8_t message_header_fill;
     uint8_t record_type; // of the content at hand
@@ -73,8 +75,10 @@ struct skr_conn {
     uint8_t updates_asked; // KeyUpdates that the peer owes: they don't count as a flood
     uint8_t empty_records, idle_messages, warnings, change_ciphers; // floods
 
-    bool record_ready; // the content may be looked at
-    bool complete; // the gate is open: application data may pass
+    bool record_begun : 1; // its memory is there
+    bool record_clear : 1; // it is not protected
+    bool record_ready : 1; // the content may be looked at
+    bool complete : 1; // the gate is open: application data may pass
     bool peer_verified : 1;
     bool retried : 1;
     bool resumed : 1;
@@ -83,21 +87,52 @@ struct skr_conn {
     bool received : 1; // at least one record header
     bool hello_done : 1; // the first ClientHello was sent or received
     bool ccs_sent : 1; // the compatibility ChangeCipherSpec (appendix E.4)
-    bool update_due; // the peer asked for a KeyUpdate
-    bool closed_in; // close_notify came
-    bool closed_out; // close_notify was sent
-    bool skip_early; // server: records that can't be opened are early data (section 4.3.10)
+    bool update_due : 1; // the peer asked for a KeyUpdate
+    bool closed_in : 1; // close_notify came
+    bool closed_out : 1; // close_notify was sent
+    bool skip_early : 1; // server: records that can't be opened are early data (section 4.3.10)
     uint32_t skipped; // bytes of early data passed over
     uint32_t pieces_left; // bytes still to come of a message that is judged piece by piece
 };
 
 // config.c
 skr_status_t config_check(const skr_config_t *config, skr_view_t server_name);
+// The same without a look at certificates and keys, which is the provider's work.
+skr_status_t config_check_form(const skr_config_t *config, skr_view_t server_name);
 bool config_key_fits(const skr_psk_t *psk); // a pre-shared key's size and hash
+static inline size_t config_chunk(const skr_config_t *config) {
+    return config->chunk != 0 ? config->chunk : SKR_CHUNK_SIZE;
+}
+// Of records in: addresses stand at the end of blocks, and are aligned.
+static inline size_t config_chunk_in(const skr_config_t *config) {
+    return config_chunk(config) / 16 * 16;
+}
+// Bytes of the largest handshake message that is put together, and of the largest Certificate that
+// is not.
+static inline size_t config_message_max(const skr_config_t *config) {
+    return config->max_message != 0 ? config->max_message : SKR_MESSAGE_MAX;
+}
+static inline size_t config_chain_max(const skr_config_t *config) {
+    return config->max_chain != 0 ? config->max_chain : SKR_MESSAGE_MAX;
+}
+static inline size_t config_ticket_max(const skr_config_t *config) {
+    return config->max_ticket != 0 ? config->max_ticket : SKR_TICKET_MAX;
+}
 // Bytes of the largest block of records.
 static inline size_t conn_chunk(const skr_conn_t *conn) {
-    return conn->config->chunk != 0 ? conn->config->chunk : SKR_CHUNK_SIZE;
+    return config_chunk(conn->config);
 }
+// Does something of the handshake wait to be sent? Then only alerts are listened to.
+static inline bool conn_handshake_pending(const skr_conn_t *conn) {
+    return conn->hs != NULL && conn->output.data != NULL;
+}
+
+enum {
+    CONN_CCS_SIZE = 6, // bytes of a ChangeCipherSpec record
+    // The next block's address stands in so many bytes at the end of a block of a record in, which
+    // leaves whole blocks of the AEAD before it.
+    CONN_LINK_SIZE = 16,
+};
 
 // conn.c
 // The first error sticks: everything is given back but what must still be sent. Returns the error
@@ -108,6 +143,8 @@ bool conn_take(skr_conn_t *conn, skr_region_t region, conn_block_t *block,
 void conn_give(skr_conn_t *conn, skr_region_t region,
     conn_block_t *block); // wiped; nothing happens when it is not there
 void conn_end_handshake(skr_conn_t *conn);
+// All that came from the peer is given back, before an alert needs memory: what comes is over.
+void conn_drop_input(skr_conn_t *conn);
 // New keys of one direction from a traffic secret.
 skr_status_t conn_install(skr_conn_t *conn, bool writing, const uint8_t *secret,
     const skr_hash_t *hash, const skr_aead_t *aead);
@@ -150,6 +187,12 @@ bool conn_message_begun(const skr_conn_t *conn);
 skr_status_t conn_advance(skr_conn_t *conn);
 
 // output.c
+// How records out are made: content of one, bytes of a block, what is beside the content, padding.
+typedef struct {
+    size_t limit, chunk, overhead, pad_to;
+} conn_shape_t;
+// Bytes that a message takes in records.
+size_t conn_message_room(const conn_shape_t *shape, size_t size);
 size_t conn_output_limit(const skr_conn_t *conn); // content bytes of one record
 // The handshake message whose turn it is. SKR_WANT_OUTPUT: no room.
 skr_status_t conn_send_handshake(skr_conn_t *conn);
@@ -165,6 +208,8 @@ size_t conn_pending(const skr_conn_t *conn);
 skr_status_t conn_send_ticket(skr_conn_t *conn);
 
 // session.c
+// Bytes of the largest session that a client with this configuration can have.
+size_t conn_session_max(const skr_config_t *config);
 void conn_session_end(skr_conn_t *conn);
 // A ticket has come (section 4.7.1; inside a TLS 1.2 handshake, RFC 5077): a new session, where the
 // configuration has a key to seal it.
@@ -172,6 +217,9 @@ skr_status_t conn_take_ticket12(void *user, uint32_t lifetime, skr_view_t ticket
 skr_status_t conn_take_ticket(skr_conn_t *conn, const wire_new_session_ticket_t *ticket);
 
 // post.c
+// May a message of this type and size come behind the handshake? Judged at the header of one that
+// is to be put together.
+skr_status_t post_judge(const skr_conn_t *conn, uint8_t type, size_t size);
 skr_status_t post_recv(skr_conn_t *conn, skr_view_t message);
 
 #endif

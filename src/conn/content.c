@@ -8,13 +8,9 @@
 #include "base/bytes.h"
 #include "conn/conn.h"
 
-// The next block's address stands in so many bytes at a block's end, which leaves whole blocks of
-// the AEAD before it.
-enum { CONTENT_LINK = 16 };
-
 // Of a block, when `size` bytes of the record are left for it and those behind it.
 static size_t content_block_size(const record_pieces_t *pieces, size_t size) {
-    return size <= pieces->room ? size : (size_t)pieces->room + CONTENT_LINK;
+    return size <= pieces->room ? size : (size_t)pieces->room + CONN_LINK_SIZE;
 }
 
 static uint8_t *content_take(skr_conn_t *conn, size_t size) {
@@ -29,15 +25,16 @@ static uint8_t *content_take(skr_conn_t *conn, size_t size) {
 }
 
 bool conn_record_begin(skr_conn_t *conn, size_t size, bool in_pieces) {
-    _Static_assert(CONTENT_LINK >= sizeof(uint8_t *), "an address fits");
-    _Static_assert(SKR_CHUNK_MIN >= 2 * CONTENT_LINK + SKR_AEAD_TAG_MAX, "content fits, too");
+    _Static_assert(CONN_LINK_SIZE >= sizeof(uint8_t *), "an address fits");
+    _Static_assert(SKR_CHUNK_MIN >= 2 * CONN_LINK_SIZE + SKR_AEAD_TAG_MAX, "content fits, too");
     _Static_assert(SKR_RECORD_PROTECTED_MAX <= UINT16_MAX, "sizes of records fit");
     conn_record_t *record = &conn->record;
-    size_t chunk = conn_chunk(conn) / CONTENT_LINK * CONTENT_LINK; // addresses are aligned
+    size_t chunk = config_chunk_in(conn->config);
     bool one = !in_pieces || size <= chunk;
     memset(record, 0, sizeof(*record));
+    conn->record_begun = true;
     record->pieces.size = (uint16_t)size;
-    record->pieces.room = (uint16_t)(one ? size : chunk - CONTENT_LINK);
+    record->pieces.room = (uint16_t)(one ? size : chunk - CONN_LINK_SIZE);
     if (size > 0) {
         record->pieces.front = content_take(conn, size);
     }
@@ -90,8 +87,11 @@ void conn_record_done(skr_conn_t *conn) {
         content_drop_front(conn);
     }
     memset(&conn->record, 0, sizeof(conn->record));
+    conn->record_begun = false;
     conn->record_ready = false;
-    conn->record_header_fill = 0;
+    if (conn->record_left == 0) { // else its next part comes
+        conn->record_header_fill = 0;
+    }
 }
 
 size_t conn_content_left(const skr_conn_t *conn) {

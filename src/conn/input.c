@@ -2,8 +2,10 @@
 //
 // In: bytes from the peer, cut anywhere. Out: the content of one record at a time (RFC 9846 section
 // 5), alerts understood (section 6), application data for the caller. Nothing of a protected record
-// is looked at before its tag is verified. Its bytes are kept in content.c. Handshake messages are
-// put together in message.c and judged through advance.c.
+// is looked at before its tag is verified; what is not protected has no tag to wait for, and comes
+// in parts of a chunk. While this side's part of the handshake waits to be sent, no more than an
+// alert is taken in. The bytes are kept in content.c. Handshake messages are put together in
+// message.c and judged through advance.c.
 #include "base/bytes.h"
 #include "conn/conn.h"
 
@@ -17,7 +19,7 @@ static bool input_protected(const skr_conn_t *conn) {
 static bool input_plain_alert(const skr_conn_t *conn) {
     return input_protected(conn) && conn->in.keys.protection->hides_type && conn->hs != NULL &&
         conn->config->role == SKR_SERVER && conn->in.keys.sequence == 0 &&
-        conn->record_header[0] == RECORD_ALERT;
+        conn->record_header[0] == RECORD_ALERT && bytes_get16(conn->record_header + 3) == 2;
 }
 
 // --- The header ---
@@ -63,18 +65,40 @@ static skr_status_t input_header(skr_conn_t *conn) {
     }
     conn->received = true;
     conn->record_type = header.type;
-    bool whole = is_protected && protection != NULL && conn->in.keys.aead->open_start == NULL;
-    return conn_record_begin(conn, header.size, !whole) ? SKR_OK : SKR_ERR_MEMORY;
+    conn->record_left = header.size;
+    conn->record_clear = !is_protected || protection == NULL;
+    return SKR_OK;
+}
+
+// Memory for the record whose header is there, or for its next part.
+static skr_status_t input_begin(skr_conn_t *conn) {
+    size_t size = conn->record_left, part = config_chunk_in(conn->config);
+    if (conn_handshake_pending(conn) && size > SKR_ALERT_RECORD_MAX) {
+        return SKR_WANT_OUTPUT;
+    }
+    if (conn->record_clear && size > part) {
+        size = part;
+    }
+    bool whole = !conn->record_clear && conn->in.keys.aead->open_start == NULL;
+    conn->record_left = (uint16_t)(conn->record_left - size);
+    return conn_record_begin(conn, size, !whole) ? SKR_OK : SKR_ERR_MEMORY;
 }
 
 // --- The content ---
+
+// Of the record's parts the first one? One that is protected has no other.
+static bool input_first_part(const skr_conn_t *conn) {
+    size_t whole = bytes_get16(conn->record_header + 3);
+    return (size_t)conn->record.pieces.size + conn->record_left == whole;
+}
 
 // A record that fails to open may be early data of a client that was refused it (section 4.3.10).
 static skr_status_t input_unopened(skr_conn_t *conn, size_t size, skr_status_t status) {
     if (status != SKR_ERR_RECORD_MAC || !conn->skip_early) {
         return status;
     }
-    conn->skipped += (uint32_t)size + SKR_RECORD_HEADER_SIZE; // so that empty ones end, too
+    // Headers count, so that empty ones end, too.
+    conn->skipped += (uint32_t)size + (input_first_part(conn) ? SKR_RECORD_HEADER_SIZE : 0);
     if (conn->skipped > SKR_EARLY_SKIPPED_MAX) {
         return status;
     }
@@ -130,12 +154,14 @@ static bool input_sealed(const skr_conn_t *conn) {
         (!conn->in.keys.protection->hides_type || conn->record_type == RECORD_APPLICATION_DATA);
 }
 
-// The whole fragment is there.
+// The whole fragment is there, or a part of one that is not protected.
 static skr_status_t input_record(skr_conn_t *conn) {
-    size_t size = bytes_get16(conn->record_header + 3);
+    size_t size = conn->record.pieces.size;
     bool sealed = input_sealed(conn);
-    conn_trace(conn, false, SKR_LAYER_RECORD, conn->record_type, sealed,
-        size + SKR_RECORD_HEADER_SIZE, input_type_name(conn->record_type));
+    if (input_first_part(conn)) {
+        conn_trace(conn, false, SKR_LAYER_RECORD, conn->record_type, sealed,
+            size + conn->record_left + SKR_RECORD_HEADER_SIZE, input_type_name(conn->record_type));
+    }
     if (input_early_in_clear(conn)) {
         return input_unopened(conn, size, SKR_ERR_RECORD_MAC);
     }
@@ -184,6 +210,12 @@ static skr_status_t input_bytes(skr_conn_t *conn, const uint8_t *data, size_t si
             return SKR_WANT_INPUT;
         }
         skr_status_t status = input_header(conn);
+        if (status != SKR_OK) {
+            return status;
+        }
+    }
+    if (!conn->record_begun) {
+        skr_status_t status = input_begin(conn);
         if (status != SKR_OK) {
             return status;
         }
@@ -244,10 +276,14 @@ skr_status_t skr_conn_feed_eof(skr_conn_t *conn) {
 }
 
 size_t skr_conn_needs(const skr_conn_t *conn) {
-    if (conn->record_header_fill < SKR_RECORD_HEADER_SIZE || conn->record_ready) {
-        return SKR_RECORD_HEADER_SIZE - (conn->record_ready ? 0u : conn->record_header_fill);
+    if (conn->record_header_fill < SKR_RECORD_HEADER_SIZE) {
+        return SKR_RECORD_HEADER_SIZE - (size_t)conn->record_header_fill;
     }
-    size_t left = (size_t)conn->record.pieces.size - conn->record.filled;
+    size_t left = conn->record_left;
+    if (conn->record_ready && left == 0) {
+        return SKR_RECORD_HEADER_SIZE;
+    }
+    left += conn->record_ready ? 0 : (size_t)conn->record.pieces.size - conn->record.filled;
     return left > 0 ? left : 1;
 }
 

@@ -3,8 +3,8 @@
 // In: the content of handshake records. Out: whole messages, one at a time, with their headers.
 // A message that lies whole and together in one record is looked at where it is. One that does not
 // gets a block of its exact size once its header is there; a header that is cut waits in the
-// connection. The length is judged at the header, before any memory. Which message may come is not
-// judged here: the walker does.
+// connection. The length is judged at the header, before any memory, and whether such a message may
+// come: memory is for those alone. What it says is not judged here.
 #include "base/bytes.h"
 #include "conn/conn.h"
 
@@ -26,7 +26,8 @@ bool conn_leftover(const skr_conn_t *conn, skr_view_t message) {
         inside = message.size;
     }
     bool begun = message.data == NULL && conn_message_begun(conn);
-    return begun || message_available(conn) > inside;
+    bool more = conn->record_type == RECORD_HANDSHAKE && conn->record_left > 0;
+    return begun || more || message_available(conn) > inside;
 }
 
 static size_t message_copy(skr_conn_t *conn, uint8_t *to, size_t wanted) {
@@ -41,17 +42,42 @@ static size_t message_copy(skr_conn_t *conn, uint8_t *to, size_t wanted) {
     return copied;
 }
 
+// Is a message of this header judged piece by piece?
+static bool message_streams(const skr_conn_t *conn, const uint8_t *header) {
+    return conn->hs != NULL && message_size(header) > SKR_MESSAGE_HEADER_SIZE &&
+        walk_takes_pieces(conn->hs, header[0]);
+}
+
+static skr_status_t message_limit(skr_conn_t *conn, const uint8_t *header) {
+    size_t size = message_size(header);
+    size_t limit = message_streams(conn, header) ? config_chain_max(conn->config)
+                                                 : config_message_max(conn->config);
+    if (size > limit) {
+        conn->error.value = (uint32_t)size;
+        conn->error.limit = (uint32_t)limit;
+        return SKR_ERR_MESSAGE_TOO_LONG;
+    }
+    return SKR_OK;
+}
+
+// May such a message come now?
+static skr_status_t message_judge(const skr_conn_t *conn, size_t size) {
+    uint8_t type = conn->message_header[0];
+    if (conn->hs != NULL) {
+        return walk_judge(conn->hs, type, size);
+    }
+    return conn->complete ? post_judge(conn, type, size) : SKR_OK;
+}
+
 // The header is there: a block for the whole message, unless it is judged piece by piece.
 static skr_status_t message_begin(skr_conn_t *conn) {
     size_t size = message_size(conn->message_header);
-    if (size > SKR_MESSAGE_MAX) {
-        conn->error.value = (uint32_t)size;
-        conn->error.limit = SKR_MESSAGE_MAX;
-        return SKR_ERR_MESSAGE_TOO_LONG;
+    skr_status_t status = message_limit(conn, conn->message_header);
+    if (status == SKR_OK) {
+        status = message_judge(conn, size);
     }
-    if (conn->hs != NULL && size > SKR_MESSAGE_HEADER_SIZE &&
-        walk_takes_pieces(conn->hs, conn->message_header[0])) {
-        return SKR_OK;
+    if (status != SKR_OK || message_streams(conn, conn->message_header)) {
+        return status;
     }
     if (!conn_take(conn, SKR_REGION_MESSAGE, &conn->message, size)) {
         return SKR_ERR_MEMORY;
@@ -95,7 +121,7 @@ skr_status_t conn_next_message(skr_conn_t *conn, skr_view_t *message, size_t *si
         if (piece.size >= SKR_MESSAGE_HEADER_SIZE && message_size(piece.data) <= piece.size) {
             *size = message_size(piece.data);
             *message = view_of(piece.data, *size);
-            return SKR_OK;
+            return message_limit(conn, piece.data);
         }
     }
     return message_collect(conn, message, size);

@@ -11,8 +11,6 @@
 #include "conn/conn.h"
 #include "hs/psk.h"
 
-enum { OUTPUT_CCS_SIZE = 6 };
-
 static bool output_protected(const skr_conn_t *conn) {
     return conn->out.keys.aead != NULL;
 }
@@ -49,17 +47,24 @@ static size_t output_pad(const skr_conn_t *conn, size_t size) {
     return record_padding(size, output_pad_to(conn), output_chunk_limit(conn));
 }
 
-// Room for size bytes more. SKR_WANT_OUTPUT: what is there must go first.
-static skr_status_t output_room(skr_conn_t *conn, size_t size) {
+// Room for size bytes more, in a new block for at least `usual`. SKR_WANT_OUTPUT: what is there
+// must go first.
+static skr_status_t output_room(skr_conn_t *conn, size_t size, size_t usual) {
     conn_block_t *block = &conn->output;
     if (block->data != NULL) {
         return block->size - block->end >= size ? SKR_OK : SKR_WANT_OUTPUT;
     }
-    size_t usual = conn->complete ? size : SKR_FLIGHT_SIZE;
-    usual = usual < conn_chunk(conn) ? usual : conn_chunk(conn);
     return conn_take(conn, SKR_REGION_RECORD_OUT, block, size > usual ? size : usual)
         ? SKR_OK
         : SKR_ERR_MEMORY;
+}
+
+// The same for a part of the handshake: a flight gathers in the block. A ClientHello is alone.
+static skr_status_t output_flight_room(skr_conn_t *conn, size_t size) {
+    size_t chunk = conn_chunk(conn);
+    bool alone = walk_due(conn->hs) == WIRE_CLIENT_HELLO;
+    size_t usual = SKR_FLIGHT_SIZE < chunk ? SKR_FLIGHT_SIZE : chunk;
+    return output_room(conn, size, alone ? size : usual);
 }
 
 static const char *output_type_name(record_type_t type) {
@@ -104,7 +109,7 @@ static bool output_ccs_due(const skr_conn_t *conn) {
 }
 
 static void output_ccs(skr_conn_t *conn) {
-    static const uint8_t ccs[OUTPUT_CCS_SIZE] = {RECORD_CHANGE_CIPHER_SPEC, 3, 3, 0, 1, 1};
+    static const uint8_t ccs[CONN_CCS_SIZE] = {RECORD_CHANGE_CIPHER_SPEC, 3, 3, 0, 1, 1};
     memcpy(conn->output.data + conn->output.end, ccs, sizeof(ccs));
     conn->output.end += (uint32_t)sizeof(ccs);
     conn->ccs_sent = true;
@@ -112,17 +117,23 @@ static void output_ccs(skr_conn_t *conn) {
         "change_cipher_spec");
 }
 
-// Bytes that a message takes in records, with all the padding that there may be: only the last one
-// may have some, and none grows beyond a chunk by it.
-static size_t output_message_room(const skr_conn_t *conn, size_t size) {
-    size_t limit = conn_output_limit(conn), most = output_chunk_limit(conn);
-    size_t records = (size + limit - 1) / limit;
-    size_t pad_to = output_pad_to(conn);
-    size_t padded = size + (pad_to < most ? pad_to : most);
+// With all the padding that there may be: only the last record may have some, and none grows beyond
+// a chunk by it.
+size_t conn_message_room(const conn_shape_t *shape, size_t size) {
+    size_t room = shape->chunk - shape->overhead;
+    size_t most = room < shape->limit ? room : shape->limit;
+    size_t records = (size + shape->limit - 1) / shape->limit;
+    size_t padded = size + (shape->pad_to < most ? shape->pad_to : most);
     if (size <= most && padded > most) {
         padded = most;
     }
-    return padded + records * output_overhead(conn);
+    return padded + records * shape->overhead;
+}
+
+static size_t output_message_room(const skr_conn_t *conn, size_t size) {
+    const conn_shape_t shape = {
+        conn_output_limit(conn), conn_chunk(conn), output_overhead(conn), output_pad_to(conn)};
+    return conn_message_room(&shape, size);
 }
 
 // Bytes of a message that go in one chunk: whole records, and a shorter one unless that grew by its
@@ -175,7 +186,7 @@ static skr_status_t output_message(skr_conn_t *conn, size_t bound, size_t room, 
 // A message that is larger than a chunk: the next of its slices, alone in a block.
 static skr_status_t output_next_slice(skr_conn_t *conn) {
     size_t chunk = conn_chunk(conn);
-    skr_status_t status = output_room(conn, chunk);
+    skr_status_t status = output_room(conn, chunk, chunk);
     return status != SKR_OK
         ? status
         : output_message(conn, output_slice(conn), chunk, output_chunk_limit(conn));
@@ -185,13 +196,13 @@ skr_status_t conn_send_handshake(skr_conn_t *conn) {
     bool is_client = conn->config->role == SKR_CLIENT;
     size_t bound = walk_send_bound(conn->hs);
     size_t room = output_message_room(conn, bound);
-    size_t ccs = output_ccs_due(conn) ? OUTPUT_CCS_SIZE : 0;
+    size_t ccs = output_ccs_due(conn) ? CONN_CCS_SIZE : 0;
     bool sliced = walk_in_slices(conn->hs) && room + ccs > conn_chunk(conn);
     bool ahead = is_client && ccs > 0;
     if (sliced && !ahead) {
         return output_next_slice(conn);
     }
-    skr_status_t status = output_room(conn, (sliced ? 0 : room) + ccs);
+    skr_status_t status = output_flight_room(conn, (sliced ? 0 : room) + ccs);
     if (status != SKR_OK) {
         return status;
     }
@@ -211,7 +222,7 @@ skr_status_t conn_send_handshake(skr_conn_t *conn) {
 skr_status_t conn_send_ticket(skr_conn_t *conn) {
     size_t bound = PSK_TICKET_MESSAGE_MAX;
     size_t room = output_message_room(conn, bound);
-    skr_status_t status = output_room(conn, room);
+    skr_status_t status = output_flight_room(conn, room);
     if (status != SKR_OK) {
         return status;
     }
@@ -230,7 +241,7 @@ skr_status_t conn_send_ticket(skr_conn_t *conn) {
 }
 
 skr_status_t conn_send_ccs(skr_conn_t *conn) {
-    skr_status_t status = output_room(conn, OUTPUT_CCS_SIZE);
+    skr_status_t status = output_flight_room(conn, CONN_CCS_SIZE);
     if (status != SKR_OK) {
         return status;
     }
@@ -243,7 +254,8 @@ skr_status_t conn_send_ccs(skr_conn_t *conn) {
 skr_status_t conn_send_update(skr_conn_t *conn, bool request) {
     enum { UPDATE_SIZE = SKR_MESSAGE_HEADER_SIZE + 1 };
     size_t pad = output_pad(conn, UPDATE_SIZE);
-    skr_status_t status = output_room(conn, record_sealed_size(&conn->out.keys, UPDATE_SIZE, pad));
+    skr_status_t status = output_room(
+        conn, record_sealed_size(&conn->out.keys, UPDATE_SIZE, pad), 0);
     if (status != SKR_OK) {
         return status;
     }
@@ -308,6 +320,9 @@ skr_status_t skr_conn_close(skr_conn_t *conn) {
     if (conn->closed_out) {
         return SKR_OK;
     }
+    if (!conn->complete) {
+        conn_drop_input(conn);
+    }
     skr_status_t status = conn_send_alert(conn, SKR_ALERT_CLOSE_NOTIFY);
     conn->error.alert_sent = SKR_ALERT_NONE; // no error
     conn->closed_out = true; // nothing may be sealed behind it
@@ -337,7 +352,7 @@ static skr_status_t output_data(skr_conn_t *conn, const uint8_t *data, size_t si
     size_t limit = output_chunk_limit(conn);
     size_t part = size < limit ? size : limit;
     size_t pad = output_pad(conn, part);
-    status = output_room(conn, output_overhead(conn) + part + pad);
+    status = output_room(conn, output_overhead(conn) + part + pad, 0);
     if (status != SKR_OK) {
         return status;
     }

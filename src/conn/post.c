@@ -51,6 +51,27 @@ static skr_status_t post_hello_request(skr_conn_t *conn, skr_view_t body) {
     return body.size == 0 ? SKR_OK : SKR_ERR_DECODE;
 }
 
+skr_status_t post_judge(const skr_conn_t *conn, uint8_t type, size_t size) {
+    enum { UPDATE_SIZE = SKR_MESSAGE_HEADER_SIZE + 1 };
+    bool is_client = conn->config->role == SKR_CLIENT;
+    bool tls12 = conn->script->version == SKR_TLS12;
+    size_t exact = 0;
+    if (type == WIRE_CLIENT_HELLO || (type == WIRE_HELLO_REQUEST && !(tls12 && is_client))) {
+        return SKR_ERR_RENEGOTIATION;
+    }
+    if (type == WIRE_NEW_SESSION_TICKET && is_client && !tls12) {
+        return SKR_OK;
+    }
+    if (type == WIRE_HELLO_REQUEST) {
+        exact = SKR_MESSAGE_HEADER_SIZE;
+    } else if (type == WIRE_KEY_UPDATE && !tls12) {
+        exact = UPDATE_SIZE;
+    } else {
+        return SKR_ERR_UNEXPECTED_MESSAGE;
+    }
+    return size == exact ? SKR_OK : SKR_ERR_DECODE;
+}
+
 static skr_status_t post_recv13(skr_conn_t *conn, skr_view_t message, skr_view_t body) {
     switch (message.data[0]) {
         case WIRE_KEY_UPDATE:

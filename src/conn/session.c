@@ -39,10 +39,22 @@ static bool session_fits(skr_conn_t *conn) {
         psk_bound(conn->config, binding, session);
 }
 
+size_t conn_session_max(const skr_config_t *config) {
+    const suite_t *suite = NULL;
+    size_t secret = 0;
+    for (size_t i = 0; (suite = offer_suite(config, i)) != NULL; i++) {
+        bool tls12 = suite->version == (SKR_TLS12 & 0xff);
+        size_t size = tls12 ? (size_t)PRF12_MASTER_SIZE
+                            : provider_hash(config->provider, suite->hash)->size;
+        secret = size > secret ? size : secret;
+    }
+    return session_sealed_max(secret, config_ticket_max(config));
+}
+
 bool skr_conn_resume(skr_conn_t *conn, const uint8_t *session, size_t size) {
     const skr_config_t *config = conn->config;
     if (conn->hs == NULL || conn->hello_done || config->role != SKR_CLIENT ||
-        config->session_key == NULL || size > SKR_TICKET_MAX + SKR_SESSION_OVERHEAD || size == 0) {
+        config->session_key == NULL || size > conn_session_max(config) || size == 0) {
         return false;
     }
     conn_session_end(conn);
@@ -69,7 +81,7 @@ static skr_status_t session_keep(skr_conn_t *conn, session_t *session) {
     const skr_config_t *config = conn->config;
     skr_random_t random = config->random != NULL ? config->random : config->provider->random;
     bool wanted = config->session_key != NULL && conn->now != 0 && session->lifetime > 0 &&
-        session->ticket.size <= SKR_TICKET_MAX;
+        session->ticket.size <= config_ticket_max(config);
     if (!wanted) {
         return SKR_OK;
     }

@@ -10,23 +10,27 @@
 
 enum { CHAIN_LENGTH = 3, CHAIN_DETAIL = 2 }; // certificate_list<0..2^24-1>, extensions<0..2^16-1>
 
-static size_t chain_count(const hs_t *hs) {
-    return (hs->facts & F_EMPTY_CERT) == 0 && hs->credential != NULL ? hs->credential->chain_count
-                                                                     : 0;
+// NULL: this side has none.
+static const skr_credential_t *chain_credential(const hs_t *hs) {
+    return (hs->facts & F_EMPTY_CERT) == 0 ? hs->credential : NULL;
 }
 
-static size_t chain_list_size(const hs_t *hs, bool details) {
+static size_t chain_list_size(const skr_credential_t *credential, bool details) {
     size_t size = 0;
-    for (size_t i = 0; i < chain_count(hs); i++) {
-        size += CHAIN_LENGTH + hs->credential->chain[i].size + (details ? CHAIN_DETAIL : 0);
+    for (size_t i = 0; credential != NULL && i < credential->chain_count; i++) {
+        size += CHAIN_LENGTH + credential->chain[i].size + (details ? CHAIN_DETAIL : 0);
     }
     return size;
 }
 
-size_t chain_size(const hs_t *hs) {
-    bool details = hs->script->version != SKR_TLS12;
+size_t chain_message_size(const skr_credential_t *credential, uint16_t version) {
+    bool details = version != SKR_TLS12;
     return (size_t)SKR_MESSAGE_HEADER_SIZE + (details ? 1u : 0u) + CHAIN_LENGTH +
-        chain_list_size(hs, details);
+        chain_list_size(credential, details);
+}
+
+size_t chain_size(const hs_t *hs) {
+    return chain_message_size(chain_credential(hs), hs->script->version);
 }
 
 // Some bytes of the body: *skip of all that are put were written before.
@@ -48,9 +52,10 @@ static void chain_put_length(writer_t *w, size_t *skip, size_t ahead, size_t len
 skr_status_t chain_send(const hs_t *hs, writer_t *w, bool details) {
     static const uint8_t none[CHAIN_DETAIL];
     size_t skip = hs->built > 0 ? hs->built - SKR_MESSAGE_HEADER_SIZE : 0;
-    chain_put_length(w, &skip, details ? 1 : 0, chain_list_size(hs, details));
-    for (size_t i = 0; i < chain_count(hs); i++) {
-        skr_view_t der = hs->credential->chain[i];
+    const skr_credential_t *credential = chain_credential(hs);
+    chain_put_length(w, &skip, details ? 1 : 0, chain_list_size(credential, details));
+    for (size_t i = 0; credential != NULL && i < credential->chain_count; i++) {
+        skr_view_t der = credential->chain[i];
         chain_put_length(w, &skip, 0, der.size);
         chain_put(w, &skip, der);
         chain_put(w, &skip, view_of(none, details ? CHAIN_DETAIL : 0));

@@ -95,6 +95,13 @@ static void hello_write_extensions(hs_t *hs, writer_t *w) {
     writer_close(w, extensions);
 }
 
+// It is in the message now.
+static void hello_drop_cookie(hs_t *hs) {
+    hs_give(hs, SKR_REGION_PEER_CERTIFICATE, hs->cookie, hs->cookie_size);
+    hs->cookie = NULL;
+    hs->cookie_size = 0;
+}
+
 skr_status_t hello_send_ch(hs_t *hs, writer_t *w) {
     if ((hs->facts & F_HRR) == 0) {
         skr_status_t status = hello_draw(hs);
@@ -112,6 +119,7 @@ skr_status_t hello_send_ch(hs_t *hs, writer_t *w) {
     if (writer_failed(w)) {
         return SKR_ERR_MEMORY;
     }
+    hello_drop_cookie(hs);
     return psk_bind(hs, body, (size_t)(w->p - body));
 }
 
@@ -193,11 +201,16 @@ static skr_status_t hello_take_cookie(hs_t *hs, skr_view_t body) {
     if (status == SKR_OK && cookie.size > SKR_COOKIE_MAX) {
         status = SKR_ERR_COOKIE_TOO_LONG;
     }
-    if (status == SKR_OK) {
-        memcpy(hs->cookie, cookie.data, cookie.size);
-        hs->cookie_size = (uint16_t)cookie.size;
+    if (status != SKR_OK) {
+        return status;
     }
-    return status;
+    hs->cookie = hs_take(hs, SKR_REGION_PEER_CERTIFICATE, cookie.size);
+    if (hs->cookie == NULL) {
+        return SKR_ERR_MEMORY;
+    }
+    memcpy(hs->cookie, cookie.data, cookie.size);
+    hs->cookie_size = cookie.size;
+    return SKR_OK;
 }
 
 // The group must have been offered, and without a share: else the retry would change nothing

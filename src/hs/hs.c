@@ -44,8 +44,10 @@ void hs_give(hs_t *hs, skr_region_t region, void *data, size_t size) {
 void hs_end(hs_t *hs) {
     hs_give(hs, SKR_REGION_CERTIFICATES, hs->stream, hs->stream_size);
     hs_give(hs, SKR_REGION_PEER_CERTIFICATE, hs->peer_key_block, hs->peer_key_size);
+    hs_give(hs, SKR_REGION_PEER_CERTIFICATE, hs->cookie, hs->cookie_size);
     hs->stream = NULL;
     hs->peer_key_block = NULL;
+    hs->cookie = NULL;
 }
 
 const hs_script_t *hs_script(const skr_config_t *config, uint16_t version) {

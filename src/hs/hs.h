@@ -156,6 +156,8 @@ struct hs {
     skr_public_key_t peer_key; // views into peer_key_block
     uint8_t *peer_key_block; // SKR_REGION_PEER_CERTIFICATE
     size_t peer_key_size;
+    uint8_t *cookie; // client: of a HelloRetryRequest, until it was sent; the same region
+    size_t cookie_size;
     uint32_t short_size; // bytes that the caller's memory did not have
     uint8_t short_region; // skr_region_t
     bool path_checked; // auth_recv_cert has been here before it waited
@@ -185,12 +187,10 @@ struct hs {
     uint16_t psk_number; // 1 + index in config->psks of the key that proves the peer, or that did
                          // in the session; 0: none of them
     uint16_t shared_size; // 0: no key exchange (psk_ke)
-    uint16_t cookie_size;
     uint16_t share_size;
     uint8_t client_random[SKR_RANDOM_SIZE];
     uint8_t server_random[SKR_RANDOM_SIZE]; // TLS 1.2
     uint8_t session_id[SKR_SESSION_ID_MAX];
-    uint8_t cookie[SKR_COOKIE_MAX];
     uint8_t share[SKR_GROUP_PUBLIC_MAX]; // this side's key share
     uint8_t private_key[SKR_GROUP_PRIVATE_MAX]; // client: of the share
     uint8_t shared[SKR_GROUP_SHARED_MAX]; // from the key exchange to the key change

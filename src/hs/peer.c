@@ -29,15 +29,19 @@ static skr_verify_request_t peer_request(const hs_t *hs) {
 
 // --- The stream's memory ---
 
+size_t peer_stream_size(const skr_config_t *config) {
+    size_t window = config->certificate_window != 0 ? config->certificate_window
+                                                    : SKR_CERTIFICATE_WINDOW;
+    return sizeof(x509_stream_t) + window;
+}
+
 static skr_status_t peer_begin(hs_t *hs) {
     const skr_config_t *config = hs->config;
     bool only_key = config->verify == SKR_VERIFY_NONE;
-    size_t window = config->certificate_window != 0 ? config->certificate_window
-                                                    : SKR_CERTIFICATE_WINDOW;
     if (!only_key && hs->now == 0 && !config->ignore_time) {
         return SKR_ERR_TIME_UNKNOWN;
     }
-    hs->stream_size = sizeof(x509_stream_t) + window;
+    hs->stream_size = peer_stream_size(config);
     hs->stream = hs_take(hs, SKR_REGION_CERTIFICATES, hs->stream_size);
     if (hs->stream == NULL) {
         return SKR_ERR_MEMORY;

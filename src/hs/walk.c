@@ -7,11 +7,11 @@
 // handlers do. Does not know records: conn does.
 #include "hs/walk.h"
 
-#include "hs/chain.h"
-
 #include "base/bytes.h"
-#include "hs/auth.h"
+#include "hs/bound.h"
+#include "hs/chain.h"
 #include "hs/psk.h"
+#include "keys/prf12.h"
 
 static bool walk_present(const hs_step_t *step, uint16_t facts) {
     return (facts & step->only_when) == step->only_when && (facts & step->never_when) == 0;
@@ -34,17 +34,9 @@ walk_turn_t walk_turn(const hs_t *hs) {
     return hs->script->steps[i].writer == hs->script->self ? WALK_SEND : WALK_RECEIVE;
 }
 
-static size_t walk_hello_bound(const hs_t *hs) {
-    // What is fixed, with room for every list of the registry that a provider may offer.
-    size_t size = 600 + hs->peer_name.data.size + hs->cookie_size + SKR_GROUP_PUBLIC_MAX +
-        hs->session.ticket.size;
-    for (size_t i = 0; i < hs->config->psk_count && i < SKR_PSKS_OFFERED_MAX; i++) {
-        size += 8 + SKR_SECRET_SIZE_MAX + hs->config->psks[i].identity.size;
-    }
-    for (size_t i = 0; i < hs->config->alpn_count; i++) {
-        size += 1 + hs->config->alpn[i].size;
-    }
-    return size;
+uint16_t walk_due(const hs_t *hs) {
+    uint8_t i = walk_next(hs);
+    return i < hs->script->count ? hs->script->steps[i].type : 0;
 }
 
 // Of the identity in a ClientKeyExchange.
@@ -53,36 +45,18 @@ static size_t walk_identity_size(const hs_t *hs) {
     return psk == NULL ? 0 : psk->identity.size;
 }
 
-static size_t walk_signature_bound(const hs_t *hs) {
-    const skr_private_key_t *key = hs->credential == NULL ? NULL : hs->credential->key;
-    return 8 + (key == NULL ? 0 : auth_signature_max(key));
-}
-
 size_t walk_send_bound(const hs_t *hs) {
-    uint8_t i = walk_next(hs);
-    unsigned type = i < hs->script->count ? hs->script->steps[i].type : 0;
+    unsigned type = walk_due(hs);
+    const skr_private_key_t *key = hs->credential == NULL ? NULL : hs->credential->key;
     switch (type) {
         case WIRE_CLIENT_HELLO:
-            return walk_hello_bound(hs);
+            return bound_client_hello(
+                hs->config, &hs->peer_name, hs->cookie_size, hs->session.ticket.size);
         case WIRE_CERTIFICATE:
             return chain_size(hs) - hs->built;
-        case WIRE_CERTIFICATE_VERIFY:
-            return SKR_MESSAGE_HEADER_SIZE + walk_signature_bound(hs);
-        case WIRE_SERVER_KEY_EXCHANGE:
-            return SKR_MESSAGE_HEADER_SIZE + 4 + SKR_GROUP_PUBLIC_MAX + walk_signature_bound(hs);
-        case WIRE_CLIENT_KEY_EXCHANGE:
-            return SKR_MESSAGE_HEADER_SIZE + 4 + SKR_GROUP_PUBLIC_MAX + walk_identity_size(hs);
-        case WIRE_FINISHED:
-            return SKR_MESSAGE_HEADER_SIZE + SKR_SECRET_SIZE_MAX;
-        default: // ServerHello, HelloRetryRequest, EncryptedExtensions, CertificateRequest and what
-                 // is shorter
-            return 200 + SKR_ALPN_MAX;
+        default:
+            return bound_message(type, key, walk_identity_size(hs));
     }
-}
-
-uint16_t walk_due(const hs_t *hs) {
-    uint8_t i = walk_next(hs);
-    return i < hs->script->count ? hs->script->steps[i].type : 0;
 }
 
 void walk_switch(hs_t *hs, const hs_script_t *script, uint16_t type) {
@@ -229,6 +203,27 @@ static uint8_t walk_find(const hs_t *hs, uint16_t type, uint16_t *learned) {
         }
     }
     return hs->script->count;
+}
+
+// RFC 5246 section 7.4.1.1: a client in the middle of a handshake passes over it.
+static bool walk_passes_over(const hs_t *hs, uint8_t type, size_t size) {
+    return type == WIRE_HELLO_REQUEST && size == SKR_MESSAGE_HEADER_SIZE && hs_is_client(hs) &&
+        hs->script->version == SKR_TLS12;
+}
+
+skr_status_t walk_judge(const hs_t *hs, uint8_t type, size_t size) {
+    uint16_t learned = 0;
+    if (walk_passes_over(hs, type, size)) {
+        return SKR_OK;
+    }
+    if (walk_turn(hs) != WALK_RECEIVE || walk_find(hs, type, &learned) == hs->script->count) {
+        return SKR_ERR_UNEXPECTED_MESSAGE;
+    }
+    size_t finished = hs->script->version == SKR_TLS12 ? PRF12_VERIFY_SIZE
+        : hs->hash != NULL                             ? hs->hash->size
+                                                       : 0;
+    return type == WIRE_FINISHED && size != SKR_MESSAGE_HEADER_SIZE + finished ? SKR_ERR_DECODE
+                                                                               : SKR_OK;
 }
 
 skr_status_t walk_recv(hs_t *hs, skr_view_t message) {

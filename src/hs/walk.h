@@ -27,6 +27,9 @@ uint16_t walk_due(const hs_t *hs);
 skr_status_t walk_recv_ccs(hs_t *hs);
 // Changes over to another version's script, at its row of this type.
 void walk_switch(hs_t *hs, const hs_script_t *script, uint16_t type);
+// May a message of this type and size (with its header) come now? For one that is to be put
+// together before it can be judged.
+skr_status_t walk_judge(const hs_t *hs, uint8_t type, size_t size);
 // Judges a whole message (with its header). hs->leftover must say whether handshake bytes wait
 // behind it. A wait: nothing has happened, call again with the same message once it is answered.
 skr_status_t walk_recv(hs_t *hs, skr_view_t message);

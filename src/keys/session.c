@@ -32,6 +32,10 @@ size_t session_sealed_size(const session_t *session, size_t name_size) {
     return name_size + SESSION_AROUND + session_plain_size(session);
 }
 
+size_t session_sealed_max(size_t secret_size, size_t ticket_size) {
+    return SESSION_AROUND + SESSION_FIXED + secret_size + ticket_size;
+}
+
 // The same with every provider that has it, so that servers with different ones read each other's
 // tickets.
 static const skr_aead_t *session_aead(const skr_provider_t *provider) {

@@ -31,6 +31,8 @@ typedef struct {
 
 // Bytes that a session takes when sealed, with name_size bytes before it that say which key did.
 size_t session_sealed_size(const session_t *session, size_t name_size);
+// The same by the sizes of what is inside, for a client's.
+size_t session_sealed_max(size_t secret_size, size_t ticket_size);
 // Seals into out, which has session_sealed_size() bytes. name goes before in the clear and is
 // authenticated. false: the provider has no AEAD with keys of SKR_SESSION_KEY_SIZE, or failed, or
 // random did.

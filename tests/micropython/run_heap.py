@@ -240,7 +240,7 @@ def test_beside_the_stock_module(folder):
     built = subprocess.run([ROOT / 'tools/micropython/build.sh', '--stock'], capture_output=True, text=True)
     assert built.returncode == 0, built.stdout + built.stderr
     library = folder / 'memcount.so'
-    subprocess.run(['cc', '-O2', '-shared', '-fPIC', '-o', library, ROOT / 'bench/memcount.c'], check=True)
+    subprocess.run(['cc', '-O2', '-shared', '-fPIC', '-I', ROOT, '-o', library, ROOT / 'bench/memcount.c'], check=True)
     ours, theirs = measured(folder, support.MICROPYTHON, library), measured(folder, stock, library)
     print('TLS 1.2, ECDSA P-256, bytes of both heaps      idle    peak   blocks asked of libc, of the Python heap')
     for name, row in ('Skerry', ours), ('stock', theirs):

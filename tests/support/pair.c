@@ -114,7 +114,12 @@ static void side_start(pair_side_t *side) {
     pair_memory_t *memory = &side->memory;
     unsigned long fail_at = memory->fail_at;
     bool fail_after = memory->fail_after;
+    size_t limit[SKR_REGION_COUNT], limit_used = memory->limit_used;
+    memcpy(limit, memory->limit, sizeof(limit));
     pair_memory_init(memory, &side->memory_calls);
+    pair_memory_bound(memory, &side->config, side->server_name);
+    memcpy(memory->limit, limit, sizeof(limit));
+    memory->limit_used = limit_used;
     memory->fail_at = fail_at;
     memory->fail_after = fail_after;
     side->event_count = side->secret_count = side->got_size = side->fed = 0;

@@ -34,12 +34,25 @@ typedef struct {
     size_t size[SKR_REGION_COUNT];
     size_t peak[SKR_REGION_COUNT]; // largest block of each
     size_t total[SKR_REGION_COUNT], total_peak[SKR_REGION_COUNT]; // bytes of all blocks of each
+    size_t count[SKR_REGION_COUNT], count_peak[SKR_REGION_COUNT]; // blocks of each
     struct {
         void *block;
         size_t size;
     } later[PAIR_PIECES_MAX]; // RECORD_IN's blocks behind the oldest
     size_t later_count, pieces_peak; // the most blocks of a record
     size_t used, peak_used;
+    size_t blocks, peak_blocks;
+    bool bounded; // need is known:
+    skr_memory_need_t need; // of the side's configuration, which nothing may pass
+    size_t limit[SKR_REGION_COUNT], limit_used; // bytes that there are; 0: as much as is asked for
+    skr_place_t place; // asked for the same, in no more bytes than are told,
+    uint8_t *place_room;
+    struct {
+        void *block;
+        const uint8_t *at; // and where it puts them
+        size_t size;
+    } spot[PAIR_PIECES_MAX];
+    size_t spots;
     unsigned long takes; // all that were asked for
     unsigned long fail_at; // the nth fails, from 1; 0: none
     bool fail_after; // and so do all that follow

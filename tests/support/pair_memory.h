@@ -5,6 +5,8 @@
 #include "support/pair.h"
 
 void pair_memory_init(pair_memory_t *memory, skr_memory_t *calls);
-void pair_memory_end(const pair_memory_t *memory); // asserts that all is back
+// From now on no more may be taken than skr_memory_needed() says for this configuration.
+void pair_memory_bound(pair_memory_t *memory, const skr_config_t *config, skr_view_t server_name);
+void pair_memory_end(pair_memory_t *memory); // asserts that all is back
 
 #endif

@@ -23,7 +23,7 @@
 enum {
     X509_MAKE_SIZE = 24576, // bytes of a certificate
     X509_MAKE_RSA_BLOCK = 256, // bytes of an RSA signature
-    X509_MAKE_KEY_SIZE = 2048, // bytes of a private or public key in DER
+    X509_MAKE_KEY_SIZE = 2560, // bytes of a private or public key in DER
     X509_MAKE_NAMES = 12,
     X509_MAKE_EXTENSIONS = 80,
     X509_MAKE_KEY_NUMBERS = 200, // of P-256, P-384 and Ed25519; RSA has 2
@@ -38,6 +38,7 @@ typedef enum {
     X509_RSA_PSS, // the same keys as id-RSASSA-PSS without parameters
     X509_RSA_1024, // must be refused
     X509_P521, // must be refused
+    X509_RSA_4096, // the largest: with an exponent of four bytes; there is one
 } x509_make_key_t;
 
 // How the issuer signs: a skr_scheme_t that fits its key, or one of these. 0: the usual one of its
@@ -131,5 +132,6 @@ unsigned x509_make_usual_scheme(x509_make_key_t key);
 
 // x509_make_rsa.c
 skr_view_t x509_make_rsa_der(bool is_small, unsigned number);
+skr_view_t x509_make_rsa_large(void);
 
 #endif

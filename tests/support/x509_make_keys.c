@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_TYPES = X509_P521 + 1 };
+enum { KEY_TYPES = X509_RSA_4096 + 1 };
 
 typedef struct {
     EVP_PKEY *pkey;
@@ -106,7 +106,8 @@ static void key_write_private(key_entry_t *entry, x509_make_key_t key, unsigned 
             key_write_pss(entry, number);
             return;
         default:
-            rsa = x509_make_rsa_der(key == X509_RSA_1024, number);
+            rsa = key == X509_RSA_4096 ? x509_make_rsa_large()
+                                       : x509_make_rsa_der(key == X509_RSA_1024, number);
             memcpy(entry->private_der, rsa.data, rsa.size);
             entry->private_size = rsa.size;
             return;
@@ -153,6 +154,7 @@ unsigned x509_make_usual_scheme(x509_make_key_t key) {
             return SKR_SIG_ED25519;
         case X509_RSA:
         case X509_RSA_1024:
+        case X509_RSA_4096:
             return SKR_SIG_RSA_PKCS1_SHA256;
         case X509_RSA_PSS:
             return SKR_SIG_RSA_PSS_PSS_SHA256;

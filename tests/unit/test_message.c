@@ -213,6 +213,9 @@ static void test_longest(void **state) {
 static void test_in_pieces(void **state) {
     (void)state;
     static hs_t hs;
+    static hs_step_t due = {.writer = HS_SERVER};
+    static const hs_script_t script = {.self = HS_CLIENT, .count = 1, .steps = &due};
+    hs.script = &script;
     skr_view_t message = view_of(NULL, 0);
     for (size_t cut = 1; cut < WHOLE; cut++) {
         for (unsigned kind = 0; kind < 3; kind++) {
@@ -222,7 +225,8 @@ static void test_in_pieces(void **state) {
             conn.hs = &hs;
             hs.config = &config;
             config.ask_verify = kind == 1;
-            make(content, kind == 2 ? WIRE_CERTIFICATE + 1 : WIRE_CERTIFICATE, BODY);
+            due.type = kind == 2 ? WIRE_CERTIFICATE + 1 : WIRE_CERTIFICATE;
+            make(content, (uint8_t)due.type, BODY);
             show(content, cut);
             skr_status_t status = conn_next_message(&conn, &message, &size);
             bool header = cut >= SKR_MESSAGE_HEADER_SIZE;
@@ -247,6 +251,13 @@ static void test_in_pieces(void **state) {
             assert_int_equal(memory.used, 0);
         }
     }
+    begin();
+    conn.hs = &hs; // another one is due: there is no block for this one
+    hs.config = &config;
+    make(content, WIRE_CERTIFICATE_VERIFY, BODY);
+    show(content, SKR_MESSAGE_HEADER_SIZE);
+    assert_int_equal(next_message(&message), SKR_ERR_UNEXPECTED_MESSAGE);
+    assert_int_equal(memory.takes, 0);
     begin();
     conn.hs = &hs;
     make(content, WIRE_CERTIFICATE, SKR_MESSAGE_MAX);

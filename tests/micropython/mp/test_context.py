@@ -269,6 +269,30 @@ def test_record_sizes():
         raises(ValueError, setattr, client, "max_record_out", bad)
 
 
+def test_memory_needed():
+    client, server = client_context(), server_context()
+    for context in (client, server):
+        equal(context.max_message, 32768)
+        context.max_message = context.max_record_in = 2048
+        equal(context.max_message, 2048)
+        for wrong in (0, 639, 32769):
+            raises(ValueError, setattr, context, "max_message", wrong)
+    needed = client.memory_needed("hub.local")
+    equal(needed["message"], (2048, 2048))
+    equal(6000 < needed["engine"][0] < 8192, True)
+    c, s, a, b = connected(client, server)
+    s.write(bytes(5000))
+    equal(c.read(5000), bytes(5000))
+    for name, (most, largest) in needed.items():
+        equal(c.memory()[name][1] <= most, True)
+        equal(largest <= most, True)
+    raises(ValueError, client.memory_needed)  # no name, though it must be in the certificate
+    raises(ValueError, ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).memory_needed)
+    # A callback wants to see the whole chain, which must then be in memory beside what verifies it.
+    client.verify_callback = lambda chain, ok: True
+    equal(client.memory_needed("hub.local")["engine"][0] > needed["engine"][0], True)
+
+
 def test_certificate_window():
     client = client_context()
     equal(client.certificate_window, 1408)

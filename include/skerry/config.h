@@ -161,7 +161,7 @@ typedef struct {
     // Trust
     skr_verify_t verify;
     const skr_anchor_t *anchors;
-    size_t anchor_count;
+    size_t anchor_count; // at most 65535
     bool ignore_time; // for devices without a clock: expired certificates are then accepted
     bool ignore_name; // client: any name of a trusted chain will do; else the server's name is
                       // mandatory

@@ -55,7 +55,7 @@ typedef struct {
     const skr_view_t *chain; // as received: the leaf first, the rest in any order
     size_t chain_count; // at most SKR_VERIFY_CHAIN_MAX
     const skr_anchor_t *anchors;
-    size_t anchor_count;
+    size_t anchor_count; // at most 65535
     skr_purpose_t purpose;
     const skr_name_t *name; // NULL: none is checked
     int64_t time; // seconds since 1970-01-01T00:00:00Z

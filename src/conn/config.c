@@ -79,8 +79,9 @@ static bool config_lists_fit(const skr_config_t *config) {
     tiny = tiny || (config->chunk != 0 && config->chunk < SKR_CHUNK_MIN) ||
         (config->max_message != 0 && config->max_message < SKR_MESSAGE_MIN);
     return !tiny && config_psks_fit(config) && config_sessions_fit(config) &&
-        config->alpn_count < 255 && config->max_message <= SKR_MESSAGE_MAX &&
-        config->max_chain <= CONFIG_UINT24_MAX && config->max_record_in <= SKR_RECORD_PLAIN_MAX &&
+        config->alpn_count < 255 && config->anchor_count <= UINT16_MAX &&
+        config->max_message <= SKR_MESSAGE_MAX && config->max_chain <= CONFIG_UINT24_MAX &&
+        config->max_record_in <= SKR_RECORD_PLAIN_MAX &&
         config->max_record_out <= SKR_RECORD_PLAIN_MAX;
 }
 

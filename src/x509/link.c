@@ -43,7 +43,10 @@ void link_note(x509_stream_t *s, refusal_rank_t rank, const window_node_t *node,
 // the right one) is not worth a note; that the window was too small to tell always is.
 static void link_refused(x509_stream_t *s, bool fits, const window_node_t *below,
     skr_status_t status, size_t number, unsigned field) {
-    s->window.lost = s->window.lost || status == SKR_ERR_CERT_WINDOW;
+    bool shorter_may_do = below->detour &&
+        (status == SKR_ERR_CERT_PATH_LENGTH || status == SKR_ERR_CERT_CONSTRAINT ||
+            status == SKR_ERR_CERT_TOO_COMPLEX);
+    s->window.lost = s->window.lost || status == SKR_ERR_CERT_WINDOW || shorter_may_do;
     if (fits) {
         link_note_number(s, RANK_CHECK, below->height, status, number, field);
     }
@@ -217,10 +220,13 @@ static skr_status_t link_try(
         return status;
     }
     if (lower->height == SKR_PATH_MAX) {
+        w->lost = w->lost || lower->detour;
         link_note_number(
             s, RANK_WORK, lower->height, SKR_ERR_CERT_TOO_COMPLEX, upper->index, SKR_FIELD_ISSUER);
         return SKR_OK;
     }
+    // It may have issued another, too, which is gone.
+    upper->detour = lower->detour || (w->passed & window_mark(upper->subject)) != 0;
     upper->linked = true;
     upper->fresh = true;
     upper->height = (uint8_t)(lower->height + 1);

@@ -331,7 +331,7 @@ skr_status_t skr_x509_verify(const skr_verify_request_t *request, skr_verify_res
         .names = SKR_NAME_CHECKS_MAX};
     uint8_t field = SKR_FIELD_NONE;
     *result = empty;
-    if (request->chain_count == 0) {
+    if (request->chain_count == 0 || request->anchor_count > UINT16_MAX) {
         return path_refuse_leaf(result, SKR_ERR_USAGE, SKR_FIELD_NONE);
     }
     if (request->chain_count > SKR_VERIFY_CHAIN_MAX) {

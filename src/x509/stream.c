@@ -64,8 +64,10 @@ static skr_status_t stream_unusable(x509_stream_t *s, skr_status_t status) {
 skr_status_t stream_begin(x509_stream_t *s, const skr_verify_request_t *request, size_t size) {
     (void)request;
     if (s->count == SKR_CHAIN_MAX) {
-        s->result->status = s->done ? s->result->status : SKR_ERR_CERT_TOO_COMPLEX;
+        s->done = true; // whatever was found
+        s->result->status = SKR_ERR_CERT_TOO_COMPLEX;
         s->result->certificate = s->count;
+        s->result->field = SKR_FIELD_NONE;
         return SKR_ERR_CERT_TOO_COMPLEX;
     }
     if (s->count == 1 && !s->done) { // the leaf's own key has been taken

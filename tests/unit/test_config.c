@@ -58,6 +58,11 @@ static void test_trust(void **state) {
     assert_int_equal(config_check(&config, none), SKR_ERR_NO_TRUST);
     config.verify = SKR_VERIFY_NONE;
     assert_int_equal(config_check(&config, none), SKR_OK);
+    begin();
+    config.anchor_count = UINT16_MAX;
+    assert_int_equal(check(), SKR_OK);
+    config.anchor_count++; // more than a result can name
+    assert_int_equal(check(), SKR_ERR_CONFIG);
 }
 
 static void test_records(void **state) {

@@ -263,6 +263,61 @@ static void test_huge_extension(void **state) {
     assert_int_equal(x509_streamed(&t.request, 1024, 0, &result, NULL), SKR_OK);
 }
 
+// Two CAs have certified each other: what issued the leaf lies higher up once more. When that comes
+// from the root a small window has lost the leaf, and the way round is too long for the root, or
+// goes by a name that it forbids.
+static void test_way_round(void **state) {
+    static x509_made_t round, other;
+    static const char *const names[] = {"DNS:a.filler.example", "DNS:b.filler.example"};
+    (void)state;
+    for (unsigned forbids = 0; forbids < 2; forbids++) {
+        x509_try_begin(&t);
+        t.root.path_length = forbids ? 0 : 2;
+        t.root.excluded[0] = forbids ? "DN:Other CA" : NULL;
+        for (unsigned i = 0; i < 2; i++) {
+            t.ca.names[i] = names[i];
+        }
+        x509_try_make(&t);
+        skr_view_t direct = t.chain[1];
+        x509_make(&other,
+            &(x509_make_t){
+                .subject = "Other CA", .issuer = &t.made_ca, .ca = true, .key_number = 9});
+        x509_make(&round,
+            &(x509_make_t){.subject = "Test CA", .issuer = &other, .ca = true, .key_number = 1});
+        t.chain[1] = x509_made_view(&round);
+        t.chain[2] = x509_made_view(&other);
+        t.chain[3] = direct;
+        t.chain_count = 4;
+        accept(&t, "03", 0);
+        seen_t seen = sweep_made("a way round");
+        assert_true(seen.accepted > 0 && seen.too_small > 0);
+        assert_int_equal(seen.refused, 0);
+    }
+}
+
+// One certificate more than a chain may have, behind a path that was found: nothing of it stands.
+static void test_too_many(void **state) {
+    static _Alignas(16) uint8_t memory[sizeof(x509_stream_t) + 2048];
+    x509_stream_t *s = (x509_stream_t *)(void *)memory;
+    skr_verify_result_t result;
+    (void)state;
+    x509_try_begin(&t);
+    t.without_ca = true;
+    x509_try_make(&t);
+    accept(&t, "0", 0);
+    assert_true(stream_init(s, sizeof(memory), &result, false));
+    for (unsigned i = 0; i < SKR_CHAIN_MAX; i++) {
+        assert_int_equal(stream_begin(s, &t.request, t.chain[0].size), SKR_OK);
+        assert_int_equal(stream_feed(s, &t.request, t.chain[0]), SKR_OK);
+        assert_int_equal(stream_end(s, &t.request), SKR_OK);
+        assert_int_equal(result.status, SKR_OK);
+    }
+    assert_int_equal(stream_begin(s, &t.request, 1), SKR_ERR_CERT_TOO_COMPLEX);
+    assert_int_equal(result.status, SKR_ERR_CERT_TOO_COMPLEX);
+    assert_int_equal(result.certificate, SKR_CHAIN_MAX);
+    assert_int_equal(stream_finish(s, &t.request), SKR_ERR_CERT_TOO_COMPLEX);
+}
+
 // --- Anchors that are the leaf, or almost ---
 
 static void test_leaf_is_anchor(void **state) {
@@ -345,6 +400,8 @@ int main(void) {
         cmocka_unit_test(test_undone_twin),
         cmocka_unit_test(test_doubles),
         cmocka_unit_test(test_huge_extension),
+        cmocka_unit_test(test_way_round),
+        cmocka_unit_test(test_too_many),
         cmocka_unit_test(test_leaf_is_anchor),
         cmocka_unit_test(test_namesakes),
     };

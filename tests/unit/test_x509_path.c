@@ -395,12 +395,24 @@ static void test_provider_fails(void **state) {
     refuse(&t, SKR_ERR_CERT_ALGORITHM, LEAF, SKR_FIELD_SIGNATURE_ALGORITHM);
 }
 
+// More anchors than a result can number.
+static void test_too_many_anchors(void **state) {
+    (void)state;
+    x509_try_begin(&t);
+    x509_try_make(&t);
+    accept(&t, "01", 0);
+    t.request.anchor_count = (size_t)UINT16_MAX + 1;
+    assert_int_equal(skr_x509_verify(&t.request, &t.result), SKR_ERR_USAGE);
+    assert_int_equal(t.result.status, SKR_ERR_USAGE);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_path_length),
         cmocka_unit_test(test_trust), cmocka_unit_test(test_disorder),
         cmocka_unit_test(test_cross_signed), cmocka_unit_test(test_beyond_anchor),
         cmocka_unit_test(test_key_identifiers), cmocka_unit_test(test_reports),
         cmocka_unit_test(test_circle), cmocka_unit_test(test_flood), cmocka_unit_test(test_round),
-        cmocka_unit_test(test_depth), cmocka_unit_test(test_provider_fails)};
+        cmocka_unit_test(test_depth), cmocka_unit_test(test_provider_fails),
+        cmocka_unit_test(test_too_many_anchors)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

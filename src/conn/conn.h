@@ -75,10 +75,10 @@ struct skr_conn {
     uint8_t updates_asked; // KeyUpdates that the peer owes: they don't count as a flood
     uint8_t empty_records, idle_messages, warnings, change_ciphers; // floods
 
-    bool record_begun : 1; // its memory is there
-    bool record_clear : 1; // it is not protected
-    bool record_ready : 1; // the content may be looked at
-    bool complete : 1; // the gate is open: application data may pass
+    bool record_begun; // its memory is there
+    bool record_clear; // it is not protected
+    bool record_ready; // the content may be looked at
+    bool complete; // the gate is open: application data may pass
     bool peer_verified : 1;
     bool retried : 1;
     bool resumed : 1;
@@ -87,10 +87,10 @@ struct skr_conn {
     bool received : 1; // at least one record header
     bool hello_done : 1; // the first ClientHello was sent or received
     bool ccs_sent : 1; // the compatibility ChangeCipherSpec (appendix E.4)
-    bool update_due : 1; // the peer asked for a KeyUpdate
-    bool closed_in : 1; // close_notify came
-    bool closed_out : 1; // close_notify was sent
-    bool skip_early : 1; // server: records that can't be opened are early data (section 4.3.10)
+    bool update_due; // the peer asked for a KeyUpdate
+    bool closed_in; // close_notify came
+    bool closed_out; // close_notify was sent
+    bool skip_early; // server: records that can't be opened are early data (section 4.3.10)
     uint32_t skipped; // bytes of early data passed over
     uint32_t pieces_left; // bytes still to come of a message that is judged piece by piece
 };

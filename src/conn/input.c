@@ -72,16 +72,18 @@ static skr_status_t input_header(skr_conn_t *conn) {
 
 // Memory for the record whose header is there, or for its next part.
 static skr_status_t input_begin(skr_conn_t *conn) {
-    size_t size = conn->record_left, part = config_chunk_in(conn->config);
+    size_t size = conn->record_left;
     if (conn_handshake_pending(conn) && size > SKR_ALERT_RECORD_MAX) {
         return SKR_WANT_OUTPUT;
     }
-    if (conn->record_clear && size > part) {
-        size = part;
+    bool in_pieces = true;
+    if (!conn->record_clear) {
+        in_pieces = conn->in.keys.aead->open_start != NULL;
+    } else if (size > config_chunk_in(conn->config)) {
+        size = config_chunk_in(conn->config);
     }
-    bool whole = !conn->record_clear && conn->in.keys.aead->open_start == NULL;
     conn->record_left = (uint16_t)(conn->record_left - size);
-    return conn_record_begin(conn, size, !whole) ? SKR_OK : SKR_ERR_MEMORY;
+    return conn_record_begin(conn, size, in_pieces) ? SKR_OK : SKR_ERR_MEMORY;
 }
 
 // --- The content ---
@@ -158,7 +160,7 @@ static bool input_sealed(const skr_conn_t *conn) {
 static skr_status_t input_record(skr_conn_t *conn) {
     size_t size = conn->record.pieces.size;
     bool sealed = input_sealed(conn);
-    if (input_first_part(conn)) {
+    if (conn->config->trace != NULL && input_first_part(conn)) {
         conn_trace(conn, false, SKR_LAYER_RECORD, conn->record_type, sealed,
             size + conn->record_left + SKR_RECORD_HEADER_SIZE, input_type_name(conn->record_type));
     }

@@ -120,16 +120,9 @@ static skr_status_t advance_application_data(skr_conn_t *conn) {
 
 // --- Handshake messages ---
 
-// RFC 5246 section 7.4.1.1: a client in the middle of a handshake passes over it.
-static bool advance_hello_request(const skr_conn_t *conn, skr_view_t message) {
-    return conn->hs != NULL && conn->config->role == SKR_CLIENT &&
-        advance_version(conn) == SKR_TLS12 && message.data[0] == WIRE_HELLO_REQUEST &&
-        message.size == SKR_MESSAGE_HEADER_SIZE;
-}
-
 // size: of the whole message; larger than message when that is only the header, and pieces follow.
 static skr_status_t advance_message(skr_conn_t *conn, skr_view_t message, size_t size) {
-    if (advance_hello_request(conn, message)) {
+    if (conn->hs != NULL && walk_passes_over(conn->hs, message.data[0], message.size)) {
         return ++conn->idle_messages > SKR_KEY_UPDATES_MAX ? SKR_ERR_FLOOD : SKR_OK;
     }
     if (conn->hs == NULL) {
@@ -215,9 +208,8 @@ static skr_status_t advance_content(skr_conn_t *conn) {
 static bool advance_ticket_due(const skr_conn_t *conn) {
     const hs_t *hs = conn->hs;
     const skr_config_t *config = conn->config;
-    uint8_t count = config->ticket_count != 0 ? config->ticket_count : 1;
     return hs->script->build_ticket != NULL && config->ticket_keys != NULL && hs->tickets_wanted &&
-        hs->tickets_sent < count && hs_proved(hs);
+        hs->tickets_sent < config_ticket_count(config) && hs_proved(hs);
 }
 
 // One step. SKR_OK: something was done, ask again.

@@ -115,6 +115,10 @@ static inline size_t config_message_max(const skr_config_t *config) {
 static inline size_t config_chain_max(const skr_config_t *config) {
     return config->max_chain != 0 ? config->max_chain : SKR_MESSAGE_MAX;
 }
+// Tickets that a server sends behind a handshake.
+static inline uint8_t config_ticket_count(const skr_config_t *config) {
+    return config->ticket_count != 0 ? config->ticket_count : 1;
+}
 static inline size_t config_ticket_max(const skr_config_t *config) {
     return config->max_ticket != 0 ? config->max_ticket : SKR_TICKET_MAX;
 }
@@ -193,6 +197,8 @@ typedef struct {
 } conn_shape_t;
 // Bytes that a message takes in records.
 size_t conn_message_room(const conn_shape_t *shape, size_t size);
+// Of a block in which a flight of so many messages, size bytes in all, gathers.
+size_t conn_flight_block(const skr_config_t *config, size_t size, size_t messages);
 size_t conn_output_limit(const skr_conn_t *conn); // content bytes of one record
 // The handshake message whose turn it is. SKR_WANT_OUTPUT: no room.
 skr_status_t conn_send_handshake(skr_conn_t *conn);

@@ -186,39 +186,40 @@ static size_t need_room(const need_t *n, size_t size, bool sealed, size_t least)
     return need_max(most, conn_message_room(&shape, size));
 }
 
-// The block that a flight gathers in when it begins with something of that size.
-static size_t need_block(const need_t *n, size_t size) {
-    size_t chunk = config_chunk(n->config);
-    return need_max(size, chunk < SKR_FLIGHT_SIZE ? chunk : (size_t)SKR_FLIGHT_SIZE);
+// --- Flights: the block in which one gathers, and each message that may begin another block ---
+
+typedef struct {
+    size_t size, messages; // bounds
+    size_t room; // of the largest message, in records
+} need_flight_t;
+
+static size_t need_block(const need_t *n, const need_flight_t *flight) {
+    return need_max(flight->room, conn_flight_block(n->config, flight->size, flight->messages));
 }
 
-static size_t need_flight(
-    const need_t *n, unsigned type, const skr_private_key_t *key, bool sealed, size_t beside) {
-    size_t size = bound_message(type, key, n->identity);
-    return need_block(n, need_room(n, size, sealed, need_least_limit(n)) + beside);
+// beside: a compatibility ChangeCipherSpec with it.
+static void need_says(need_t *n, need_flight_t *flight, unsigned type, const skr_private_key_t *key,
+    bool sealed, size_t beside) {
+    bool is_client = n->config->role == SKR_CLIENT;
+    size_t size = (is_client ? bound_by_client : bound_by_server)(
+        n->config, type, key, n->identity);
+    size_t room = size > 0 ? need_room(n, size, sealed, need_least_limit(n)) : CONN_CCS_SIZE;
+    flight->size += size;
+    flight->messages++;
+    flight->room = need_max(flight->room, room + beside);
 }
 
 // A Certificate, in slices where it is larger than a chunk.
-static size_t need_certificate(const need_t *n, const skr_credential_t *credential, bool sealed) {
+static void need_shows(
+    need_t *n, need_flight_t *flight, const skr_credential_t *credential, bool sealed) {
     bool is_client = n->config->role == SKR_CLIENT;
     size_t size = chain_message_size(credential, n->version);
     size_t ccs = n->version == SKR_TLS13 && is_client ? CONN_CCS_SIZE : 0;
     size_t room = need_room(n, size, sealed, need_least_limit(n)) + ccs;
     size_t chunk = config_chunk(n->config);
-    return need_block(n, room < chunk ? room : chunk);
-}
-
-// Certificate, and what is signed with its key.
-static size_t need_identity(const need_t *n, unsigned proof, bool sealed) {
-    const skr_config_t *config = n->config;
-    bool shows = n->key > 0;
-    size_t most = config->role == SKR_CLIENT && shows ? need_certificate(n, NULL, sealed) : 0;
-    for (size_t i = 0; i < config->credential_count; i++) {
-        const skr_credential_t *credential = &config->credentials[i];
-        most = need_max(most, shows ? need_certificate(n, credential, sealed) : 0);
-        most = need_max(most, need_flight(n, proof, credential->key, sealed, 0));
-    }
-    return most;
+    flight->size += size;
+    flight->messages++;
+    flight->room = need_max(flight->room, room < chunk ? room : chunk);
 }
 
 static size_t need_hello(const need_t *n, size_t cookie) {
@@ -261,14 +262,31 @@ static size_t need_cookie(const need_t *n) {
     return room < SKR_COOKIE_MAX ? room : SKR_COOKIE_MAX;
 }
 
-// What ends with this side's Finished.
-static size_t need_client_flight(const need_t *n) {
+// A client's flight with this credential; NULL: it has none. Ends with its Finished.
+static size_t need_client_with(need_t *n, const skr_credential_t *credential) {
     bool tls13 = n->version == SKR_TLS13;
-    size_t most = need_identity(n, WIRE_CERTIFICATE_VERIFY, tls13);
-    if (!tls13) {
-        most = need_max(most, need_flight(n, WIRE_CLIENT_KEY_EXCHANGE, NULL, false, 0));
+    size_t ccs = tls13 ? CONN_CCS_SIZE : 0;
+    need_flight_t flight = {0, 0, 0};
+    if (n->key > 0) {
+        need_shows(n, &flight, credential, tls13);
     }
-    return need_max(most, need_flight(n, WIRE_FINISHED, NULL, true, tls13 ? CONN_CCS_SIZE : 0));
+    if (!tls13) {
+        need_says(n, &flight, WIRE_CLIENT_KEY_EXCHANGE, NULL, false, 0);
+        need_says(n, &flight, WIRE_CHANGE_CIPHER_SPEC, NULL, false, 0);
+    }
+    if (n->key > 0 && credential != NULL) {
+        need_says(n, &flight, WIRE_CERTIFICATE_VERIFY, credential->key, tls13, 0);
+    }
+    need_says(n, &flight, WIRE_FINISHED, NULL, true, ccs);
+    return need_block(n, &flight);
+}
+
+static size_t need_client_flight(need_t *n) {
+    size_t most = need_client_with(n, NULL);
+    for (size_t i = 0; i < n->config->credential_count; i++) {
+        most = need_max(most, need_client_with(n, &n->config->credentials[i]));
+    }
+    return most;
 }
 
 static void need_client13(need_t *n) {
@@ -319,24 +337,61 @@ static void need_client12(need_t *n) {
     need_in_handshake(n, listens);
 }
 
-// What ends with the server's Finished in TLS 1.3 and with ServerHelloDone in TLS 1.2.
-static size_t need_server_flight(const need_t *n) {
-    bool tls13 = n->version == SKR_TLS13;
-    size_t ccs = tls13 ? CONN_CCS_SIZE : 0;
-    size_t most = need_flight(n, WIRE_SERVER_HELLO, NULL, false, ccs);
-    most = need_max(most, need_flight(n, WIRE_SERVER_HELLO, NULL, tls13, 0));
-    unsigned proof = tls13 ? WIRE_CERTIFICATE_VERIFY : WIRE_SERVER_KEY_EXCHANGE;
-    return need_max(most, need_identity(n, proof, tls13));
+// A server's flight with this credential, NULL: a pre-shared key authenticates. It ends with the
+// Finished in TLS 1.3 and with ServerHelloDone in TLS 1.2.
+static size_t need_server_with(need_t *n, const skr_credential_t *credential) {
+    bool tls13 = n->version == SKR_TLS13, shows = n->key > 0 && credential != NULL;
+    const skr_private_key_t *key = credential != NULL ? credential->key : NULL;
+    need_flight_t flight = {0, 0, 0};
+    need_says(n, &flight, WIRE_SERVER_HELLO, NULL, false, tls13 ? CONN_CCS_SIZE : 0);
+    if (tls13) {
+        need_says(n, &flight, WIRE_ENCRYPTED_EXTENSIONS, NULL, true, 0);
+    }
+    if (shows) {
+        need_shows(n, &flight, credential, tls13);
+    }
+    if (shows && n->verifies) {
+        need_says(n, &flight, WIRE_CERTIFICATE_REQUEST, NULL, tls13, 0);
+    }
+    if (!tls13) {
+        need_says(n, &flight, WIRE_SERVER_KEY_EXCHANGE, key, false, 0);
+        need_says(n, &flight, WIRE_SERVER_HELLO_DONE, NULL, false, 0);
+    } else if (shows) {
+        need_says(n, &flight, WIRE_CERTIFICATE_VERIFY, key, true, 0);
+    }
+    if (tls13) {
+        need_says(n, &flight, WIRE_FINISHED, NULL, true, 0);
+    }
+    return need_block(n, &flight);
 }
 
-// Tickets; TLS 1.2's Finished.
-static size_t need_server_end(const need_t *n) {
-    if (n->version == SKR_TLS12) {
-        size_t ticket = need_flight(n, WIRE_NEW_SESSION_TICKET, NULL, false, 0);
-        return need_max(ticket, need_flight(n, WIRE_FINISHED, NULL, true, 0));
+static size_t need_server_flight(need_t *n) {
+    size_t most = need_server_with(n, NULL);
+    for (size_t i = 0; i < n->config->credential_count; i++) {
+        most = need_max(most, need_server_with(n, &n->config->credentials[i]));
     }
-    size_t room = need_room(n, PSK_TICKET_MESSAGE_MAX, true, need_least_limit(n));
-    return n->config->ticket_keys != NULL ? need_block(n, room) : 0;
+    return most;
+}
+
+// Tickets; TLS 1.2's end of a handshake, or all of one that is resumed.
+static size_t need_server_end(need_t *n, bool resumed) {
+    const skr_config_t *config = n->config;
+    need_flight_t flight = {0, 0, 0};
+    if (n->version == SKR_TLS13) {
+        flight.messages = config->ticket_keys != NULL ? config_ticket_count(config) : 0;
+        flight.size = flight.messages * PSK_TICKET_MESSAGE_MAX;
+        flight.room = need_room(n, PSK_TICKET_MESSAGE_MAX, true, need_least_limit(n));
+        return flight.messages > 0 ? need_block(n, &flight) : 0;
+    }
+    if (resumed) {
+        need_says(n, &flight, WIRE_SERVER_HELLO, NULL, false, 0);
+    }
+    if (config->ticket_keys != NULL) {
+        need_says(n, &flight, WIRE_NEW_SESSION_TICKET, NULL, false, 0);
+    }
+    need_says(n, &flight, WIRE_CHANGE_CIPHER_SPEC, NULL, false, 0);
+    need_says(n, &flight, WIRE_FINISHED, NULL, true, 0);
+    return need_block(n, &flight);
 }
 
 static void need_server13(need_t *n) {
@@ -349,7 +404,7 @@ static void need_server13(need_t *n) {
     need_phase_t sends = {.out = need_server_flight(n), .cipher_out = n->cipher};
     need_phase_t listens = {
         .in = need_one(n->small), .out = need_server_flight(n), .cipher_in = n->cipher};
-    need_phase_t ends = {.key = key, .out = need_server_end(n), .cipher_out = n->cipher};
+    need_phase_t ends = {.key = key, .out = need_server_end(n, false), .cipher_out = n->cipher};
     need_in_handshake(n, hello);
     need_in_handshake(n, proof);
     need_in_handshake(n, sends);
@@ -372,9 +427,9 @@ static void need_server12(need_t *n) {
         .cipher_out = kept}; // its own Finished went first
     need_phase_t sends = {.in = need_one(n->small), .out = need_server_flight(n)};
     need_phase_t ends = {
-        .key = key, .out = need_server_end(n), .cipher_in = kept, .cipher_out = n->cipher};
+        .key = key, .out = need_server_end(n, false), .cipher_in = kept, .cipher_out = n->cipher};
     need_phase_t listens = {.in = need_one(n->small),
-        .out = need_server_end(n),
+        .out = need_server_end(n, true),
         .cipher_in = n->cipher,
         .cipher_out = kept};
     need_in_handshake(n, exchange);
@@ -402,7 +457,7 @@ static void need_data(need_t *n) {
     p.session = is_client ? n->new_session : 0;
     p.message = !tls13 ? 0 : is_client ? config_message_max(config) : (size_t)UPDATE_SIZE;
     // What is left of the handshake may still wait.
-    p.out = need_max(record, is_client ? need_client_flight(n) : need_server_end(n));
+    p.out = need_max(record, is_client ? need_client_flight(n) : need_server_end(n, false));
     n->record = need_max(n->record, p.out);
     n->message = need_max(n->message, need_max(p.message, SKR_MESSAGE_HEADER_SIZE));
     need_note(n, false, &p);

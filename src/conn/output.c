@@ -59,12 +59,23 @@ static skr_status_t output_room(skr_conn_t *conn, size_t size, size_t usual) {
         : SKR_ERR_MEMORY;
 }
 
+size_t conn_flight_block(const skr_config_t *config, size_t size, size_t messages) {
+    enum { AROUND = SKR_RECORD_HEADER_SIZE + 8 + SKR_AEAD_TAG_MAX }; // of a record, in any version
+    size_t chunk = config_chunk(config);
+    size_t most = SKR_FLIGHT_SIZE < chunk ? SKR_FLIGHT_SIZE : chunk;
+    size_t whole = size + messages * AROUND + CONN_CCS_SIZE;
+    return whole < most ? whole : most;
+}
+
 // The same for a part of the handshake: a flight gathers in the block. A ClientHello is alone.
-static skr_status_t output_flight_room(skr_conn_t *conn, size_t size) {
-    size_t chunk = conn_chunk(conn);
+static size_t output_flight_block(const skr_conn_t *conn) {
+    size_t messages = 0, size = walk_flight_bound(conn->hs, &messages);
     bool alone = walk_due(conn->hs) == WIRE_CLIENT_HELLO;
-    size_t usual = SKR_FLIGHT_SIZE < chunk ? SKR_FLIGHT_SIZE : chunk;
-    return output_room(conn, size, alone ? size : usual);
+    return alone ? 0 : conn_flight_block(conn->config, size, messages);
+}
+
+static skr_status_t output_flight_room(skr_conn_t *conn, size_t size) {
+    return output_room(conn, size, output_flight_block(conn));
 }
 
 static const char *output_type_name(record_type_t type) {
@@ -222,7 +233,9 @@ skr_status_t conn_send_handshake(skr_conn_t *conn) {
 skr_status_t conn_send_ticket(skr_conn_t *conn) {
     size_t bound = PSK_TICKET_MESSAGE_MAX;
     size_t room = output_message_room(conn, bound);
-    skr_status_t status = output_flight_room(conn, room);
+    size_t left = config_ticket_count(conn->config) - (size_t)conn->hs->tickets_sent;
+    skr_status_t status = output_room(
+        conn, room, conn_flight_block(conn->config, left * bound, left));
     if (status != SKR_OK) {
         return status;
     }

@@ -30,25 +30,11 @@ static skr_status_t post_key_update(skr_conn_t *conn, skr_view_t message, skr_vi
 
 static skr_status_t post_ticket(skr_conn_t *conn, skr_view_t body) {
     wire_new_session_ticket_t ticket;
-    if (conn->config->role == SKR_SERVER) {
-        return SKR_ERR_UNEXPECTED_MESSAGE;
-    }
     if (++conn->idle_messages > SKR_TICKETS_MAX) {
         return SKR_ERR_FLOOD;
     }
     skr_status_t status = wire_read_new_session_ticket(body, &ticket);
     return status != SKR_OK ? status : conn_take_ticket(conn, &ticket);
-}
-
-// TLS 1.2: a server may ask for a new handshake; it doesn't get one (RFC 5246 section 7.4.1.1).
-static skr_status_t post_hello_request(skr_conn_t *conn, skr_view_t body) {
-    if (conn->script->version != SKR_TLS12 || conn->config->role != SKR_CLIENT) {
-        return SKR_ERR_RENEGOTIATION;
-    }
-    if (++conn->idle_messages > SKR_KEY_UPDATES_MAX) {
-        return SKR_ERR_FLOOD;
-    }
-    return body.size == 0 ? SKR_OK : SKR_ERR_DECODE;
 }
 
 skr_status_t post_judge(const skr_conn_t *conn, uint8_t type, size_t size) {
@@ -72,28 +58,22 @@ skr_status_t post_judge(const skr_conn_t *conn, uint8_t type, size_t size) {
     return size == exact ? SKR_OK : SKR_ERR_DECODE;
 }
 
-static skr_status_t post_recv13(skr_conn_t *conn, skr_view_t message, skr_view_t body) {
-    switch (message.data[0]) {
-        case WIRE_KEY_UPDATE:
-            return post_key_update(conn, message, body);
-        case WIRE_NEW_SESSION_TICKET:
-            return post_ticket(conn, body);
-        default:
-            return SKR_ERR_UNEXPECTED_MESSAGE;
-    }
-}
-
 skr_status_t post_recv(skr_conn_t *conn, skr_view_t message) {
     uint8_t type = message.data[0];
     skr_view_t body = view_of(
         message.data + SKR_MESSAGE_HEADER_SIZE, message.size - SKR_MESSAGE_HEADER_SIZE);
     conn_trace(conn, false, SKR_LAYER_HANDSHAKE, type, true, message.size, wire_type_name(type));
-    if (type == WIRE_CLIENT_HELLO) {
-        return SKR_ERR_RENEGOTIATION;
+    skr_status_t status = post_judge(conn, type, message.size);
+    if (status != SKR_OK) {
+        return status;
     }
-    if (type == WIRE_HELLO_REQUEST) {
-        return post_hello_request(conn, body);
+    if (type == WIRE_KEY_UPDATE) {
+        return post_key_update(conn, message, body);
     }
-    return conn->script->version == SKR_TLS12 ? SKR_ERR_UNEXPECTED_MESSAGE
-                                              : post_recv13(conn, message, body);
+    if (type == WIRE_NEW_SESSION_TICKET) {
+        return post_ticket(conn, body);
+    }
+    // TLS 1.2: a server may ask for a new handshake; it doesn't get one (RFC 5246
+    // section 7.4.1.1).
+    return ++conn->idle_messages > SKR_KEY_UPDATES_MAX ? SKR_ERR_FLOOD : SKR_OK;
 }

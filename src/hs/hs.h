@@ -75,6 +75,9 @@ typedef struct {
     skr_status_t (*change_keys)(hs_t *hs, uint16_t keys);
     // Client: what this version adds to the extensions of a ClientHello.
     void (*write_offer)(hs_t *hs, writer_t *w);
+    // Bytes that a message of this role has at most (bound.h).
+    size_t (*bound)(
+        const skr_config_t *config, unsigned type, const skr_private_key_t *key, size_t identity);
     // A certificate of a Certificate message's body, by its index; false: there is none.
     bool (*certificate_at)(skr_view_t body, size_t index, skr_view_t *der);
     // TLS 1.3: resumption_secret, and a NewSessionTicket at the writer (section 4.7.1). NULL:

@@ -5,6 +5,7 @@
 // script_server12.c nothing of a server. A row whose message the client writes takes its handler as
 // sender, every other row as receiver. Has no code of its own: what the rows mean stands in
 // tls12.def (RFC 5246 section 7.3).
+#include "hs/bound.h"
 #include "hs/handlers.h"
 #include "hs/hello.h"
 
@@ -23,6 +24,7 @@ const hs_script_t hs_script_client12 = {
     .count = sizeof(client12_steps) / sizeof(client12_steps[0]),
     .steps = client12_steps,
     .write_offer = hello12_write_offer,
+    .bound = bound_by_client,
     .change_keys = keys12_change,
     .certificate_at = auth12_certificate_at,
     .export_keys = keys12_export,

@@ -5,6 +5,7 @@
 // script_server13.c nothing of a server. A row whose message the client writes takes its handler as
 // sender, every other row as receiver. Has no code of its own: what the rows mean stands in
 // tls13.def (RFC 9846 section 2).
+#include "hs/bound.h"
 #include "hs/handlers.h"
 #include "hs/hello.h"
 
@@ -23,6 +24,7 @@ const hs_script_t hs_script_client13 = {
     .count = sizeof(client13_steps) / sizeof(client13_steps[0]),
     .steps = client13_steps,
     .write_offer = hello13_write_offer,
+    .bound = bound_by_client,
     .change_keys = keys13_change,
     .certificate_at = auth_certificate_at,
     .resumption = keys13_resumption,

@@ -5,6 +5,7 @@
 // script_client12.c nothing of a client. A row whose message the server writes takes its handler as
 // sender, every other row as receiver. Has no code of its own: what the rows mean stands in
 // tls12.def (RFC 5246 section 7.3).
+#include "hs/bound.h"
 #include "hs/handlers.h"
 
 #define HANDLER_SERVER(handler) handler, NULL
@@ -21,6 +22,7 @@ const hs_script_t hs_script_server12 = {
     .self = HS_SERVER,
     .count = sizeof(server12_steps) / sizeof(server12_steps[0]),
     .steps = server12_steps,
+    .bound = bound_by_server,
     .change_keys = keys12_change,
     .certificate_at = auth12_certificate_at,
     .export_keys = keys12_export,

@@ -5,6 +5,7 @@
 // script_client13.c nothing of a client. A row whose message the server writes takes its handler as
 // sender, every other row as receiver. Has no code of its own: what the rows mean stands in
 // tls13.def (RFC 9846 section 2).
+#include "hs/bound.h"
 #include "hs/handlers.h"
 #include "hs/psk.h"
 
@@ -22,6 +23,7 @@ const hs_script_t hs_script_server13 = {
     .self = HS_SERVER,
     .count = sizeof(server13_steps) / sizeof(server13_steps[0]),
     .steps = server13_steps,
+    .bound = bound_by_server,
     .change_keys = keys13_change,
     .certificate_at = auth_certificate_at,
     .resumption = keys13_resumption,

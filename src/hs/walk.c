@@ -45,8 +45,7 @@ static size_t walk_identity_size(const hs_t *hs) {
     return psk == NULL ? 0 : psk->identity.size;
 }
 
-size_t walk_send_bound(const hs_t *hs) {
-    unsigned type = walk_due(hs);
+static size_t walk_bound(const hs_t *hs, unsigned type) {
     const skr_private_key_t *key = hs->credential == NULL ? NULL : hs->credential->key;
     switch (type) {
         case WIRE_CLIENT_HELLO:
@@ -55,8 +54,28 @@ size_t walk_send_bound(const hs_t *hs) {
         case WIRE_CERTIFICATE:
             return chain_size(hs) - hs->built;
         default:
-            return bound_message(type, key, walk_identity_size(hs));
+            return hs->script->bound(hs->config, type, key, walk_identity_size(hs));
     }
+}
+
+size_t walk_send_bound(const hs_t *hs) {
+    return walk_bound(hs, walk_due(hs));
+}
+
+size_t walk_flight_bound(const hs_t *hs, size_t *messages) {
+    size_t size = 0;
+    *messages = 0;
+    for (uint8_t i = hs->step; i < hs->script->count; i++) {
+        const hs_step_t *step = &hs->script->steps[i];
+        if (walk_present(step, hs->facts)) {
+            if (step->writer != hs->script->self) {
+                break;
+            }
+            size += walk_bound(hs, step->type);
+            ++*messages;
+        }
+    }
+    return size;
 }
 
 void walk_switch(hs_t *hs, const hs_script_t *script, uint16_t type) {
@@ -205,8 +224,7 @@ static uint8_t walk_find(const hs_t *hs, uint16_t type, uint16_t *learned) {
     return hs->script->count;
 }
 
-// RFC 5246 section 7.4.1.1: a client in the middle of a handshake passes over it.
-static bool walk_passes_over(const hs_t *hs, uint8_t type, size_t size) {
+bool walk_passes_over(const hs_t *hs, uint8_t type, size_t size) {
     return type == WIRE_HELLO_REQUEST && size == SKR_MESSAGE_HEADER_SIZE && hs_is_client(hs) &&
         hs->script->version == SKR_TLS12;
 }

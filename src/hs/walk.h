@@ -11,6 +11,8 @@ walk_turn_t walk_turn(const hs_t *hs);
 // An upper bound of the message that is to be sent, bytes with its header: of what is not built of
 // it yet.
 size_t walk_send_bound(const hs_t *hs);
+// Bounds of all that this side says before the peer's next turn, and how many messages that are.
+size_t walk_flight_bound(const hs_t *hs, size_t *messages);
 // Builds the message whose turn it is at w. SKR_WANT_SIGNATURE: nothing was written, call again
 // with the answer.
 skr_status_t walk_build(hs_t *hs, writer_t *w);
@@ -27,6 +29,9 @@ uint16_t walk_due(const hs_t *hs);
 skr_status_t walk_recv_ccs(hs_t *hs);
 // Changes over to another version's script, at its row of this type.
 void walk_switch(hs_t *hs, const hs_script_t *script, uint16_t type);
+// A HelloRequest, which a client of TLS 1.2 in the middle of a handshake passes over (RFC 5246
+// section 7.4.1.1).
+bool walk_passes_over(const hs_t *hs, uint8_t type, size_t size);
 // May a message of this type and size (with its header) come now? For one that is to be put
 // together before it can be judged.
 skr_status_t walk_judge(const hs_t *hs, uint8_t type, size_t size);

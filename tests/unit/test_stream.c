@@ -295,6 +295,38 @@ static void test_way_round(void **state) {
     }
 }
 
+// What the stream can't do: a certificate is linked to the first that it has issued. Where that one
+// breaks a constraint further up and its twin does not, only skr_x509_verify() finds the way.
+static void test_way_back(void **state) {
+    static x509_made_t below, twin;
+    skr_verify_result_t result;
+    (void)state;
+    x509_try_begin(&t);
+    t.root.excluded[0] = "DNS:else";
+    x509_try_make(&t);
+    x509_make_t how = {.subject = "Below", .issuer = &t.made_ca, .ca = true, .key_number = 5};
+    x509_make(&twin, &how);
+    how.names[0] = "DNS:x.else";
+    x509_make(&below, &how);
+    t.leaf.issuer = &below;
+    x509_make(&t.made_leaf, &t.leaf);
+    t.chain[0] = x509_made_view(&t.made_leaf);
+    t.chain[3] = x509_made_view(&t.made_ca);
+    t.chain_count = 4;
+    for (unsigned turned = 0; turned < 2; turned++) {
+        t.chain[1 + turned] = x509_made_view(&below);
+        t.chain[2 - turned] = x509_made_view(&twin);
+        t.in_memory = true;
+        accept(&t, turned ? "013" : "023", 0);
+        (void)x509_streamed(&t.request, LARGE, 0, &result, NULL);
+        assert_string_equal(skr_error_name(result.status), turned ? "OK" : "CERT_CONSTRAINT");
+        for (size_t window = 0; window < WINDOWS; window += 8) {
+            (void)x509_streamed(&t.request, window, 7, &result, NULL);
+            assert_true(turned || result.status != SKR_OK);
+        }
+    }
+}
+
 // One certificate more than a chain may have, behind a path that was found: nothing of it stands.
 static void test_too_many(void **state) {
     static _Alignas(16) uint8_t memory[sizeof(x509_stream_t) + 2048];
@@ -401,6 +433,7 @@ int main(void) {
         cmocka_unit_test(test_doubles),
         cmocka_unit_test(test_huge_extension),
         cmocka_unit_test(test_way_round),
+        cmocka_unit_test(test_way_back),
         cmocka_unit_test(test_too_many),
         cmocka_unit_test(test_leaf_is_anchor),
         cmocka_unit_test(test_namesakes),

@@ -198,7 +198,8 @@ static skr_status_t link_try(
     if (!lower->linked || upper->linked || !link_names_match(lower->issuer, upper->subject)) {
         return SKR_OK;
     }
-    if (lower->size[PART_SIGNATURE] == 0) {
+    bool tried = upper == window_last(w) && s->tried == lower->index + 1;
+    if (lower->size[PART_SIGNATURE] == 0 && !tried) {
         w->lost = true; // another issuer, too late
         return SKR_OK;
     }
@@ -215,7 +216,13 @@ static skr_status_t link_try(
         link_refused(s, fits, lower, status, blamed, field);
         return SKR_OK;
     }
-    status = link_signature(s, request, below, &issuer, fits, &good);
+    if (!tried) {
+        status = link_signature(s, request, below, &issuer, fits, &good);
+    } else if (s->tried_good) {
+        good = true;
+    } else if (fits) {
+        link_note(s, RANK_SIGNATURE, lower, SKR_ERR_CERT_SIGNATURE, SKR_FIELD_SIGNATURE);
+    }
     if (status != SKR_OK || !good) {
         return status;
     }
@@ -388,6 +395,45 @@ skr_status_t link_leaf(x509_stream_t *s, const skr_verify_request_t *request) {
     return is_anchor ? link_found(s, request, leaf, s->leaf_anchor) : link_spread(s, request);
 }
 
+// Whoever is being read proves nothing any more.
+static void link_forget(x509_stream_t *s) {
+    s->tried = 0;
+    for (size_t n = 0; n < s->window.nodes; n++) {
+        window_node(&s->window, n)->spare = false;
+    }
+}
+
+// Of the largest keys and signatures the usual window has no room for two of each and a long
+// extension. So the signature of one that is linked is checked as soon as the key is here, and may
+// go when the rest of the certificate wants room. What that rest says is judged in link_issuer()
+// all the same; if it is refused then, and another issuer of that name comes, link_try() notes the
+// loss. Keys that are not accepted, and signatures that are wrong, are told there, too; nothing is
+// checked twice, so that one fault is enough to refuse.
+skr_status_t link_key(x509_stream_t *s, const skr_verify_request_t *request) {
+    size_t above = s->window.nodes - 1u;
+    const window_node_t *upper = link_node(s, above);
+    skr_public_key_t key = {upper->key_type, window_part(&s->window, above, PART_KEY_A),
+        window_part(&s->window, above, PART_KEY_B)};
+    link_issuer_t issuer = {.key = &key, .key_hash = upper->key_hash, .number = upper->index};
+    bool good = false;
+    skr_status_t status = SKR_OK;
+    bool usable = algorithm_key_is_accepted(request->provider, &key);
+    s->tried = 0;
+    for (size_t n = 0; n < above && usable && s->tried == 0 && status == SKR_OK; n++) {
+        window_node_t *lower = window_node(&s->window, n);
+        if (lower->linked && !lower->superseded && lower->size[PART_SIGNATURE] > 0 &&
+            link_names_match(lower->issuer, upper->subject)) {
+            unsigned before = s->signatures;
+            status = link_signature(s, request, n, &issuer, false, &good);
+            // Not tried: no scheme fits, or all work is used up.
+            s->tried = s->signatures < before ? (uint8_t)(lower->index + 1) : 0;
+            s->tried_good = lower->spare = good;
+            usable = !s->done;
+        }
+    }
+    return status;
+}
+
 skr_status_t link_issuer(x509_stream_t *s, const skr_verify_request_t *request) {
     window_node_t *node = window_last(&s->window);
     int32_t length = s->facts.path_length;
@@ -400,6 +446,7 @@ skr_status_t link_issuer(x509_stream_t *s, const skr_verify_request_t *request) 
     for (size_t n = 0; n + 1 < s->window.nodes && status == SKR_OK && !s->done; n++) {
         status = link_try(s, request, n, s->window.nodes - 1u);
     }
+    link_forget(s);
     return status;
 }
 
@@ -435,6 +482,7 @@ void link_undo(x509_stream_t *s) {
     window_t *w = &s->window;
     const window_node_t *node = window_last(w);
     window_drop_tail(w);
+    link_forget(s);
     if (node->linked) {
         uint8_t issued = s->parent[node->index];
         window_node_t *below = NULL;

@@ -34,7 +34,7 @@ bool split_done(const x509_stream_t *s) {
 // --- Element by element ---
 
 // The innermost open element has ended: what may come behind it?
-static bool split_leave(x509_stream_t *s, bool *tbs_ended) {
+static bool split_leave(x509_stream_t *s, split_event_t *event) {
     static const struct {
         uint8_t state, other; // in which it may end
         uint8_t next;
@@ -52,25 +52,27 @@ static bool split_leave(x509_stream_t *s, bool *tbs_ended) {
         return false;
     }
     s->state = ends[depth].next;
-    *tbs_ended = depth == IN_TBS;
+    *event = depth == IN_TBS ? SPLIT_EVENT_TBS : *event;
     s->depth--;
     return true;
 }
 
 // An element is complete, and perhaps others with it.
 static skr_status_t split_ended(
-    x509_stream_t *s, const skr_verify_request_t *request, bool *tbs_ended) {
+    x509_stream_t *s, const skr_verify_request_t *request, split_event_t *event) {
     skr_status_t status = s->buffering ? element_read(s, request) : SKR_OK;
+    // What comes whole and leaves only optional elements to follow is the key.
+    *event = s->buffering && s->state == SPLIT_OPTIONAL ? SPLIT_EVENT_KEY : SPLIT_EVENT_NONE;
     s->buffering = false;
     s->head_fill = 0;
     if (!s->keeping) {
         window_drop_tail(&s->window);
     }
     while (status == SKR_OK && s->depth > 0 && s->offset == s->end[s->depth]) {
-        if (!split_leave(s, tbs_ended)) {
+        if (!split_leave(s, event)) {
             return SKR_ERR_CERT_MALFORMED;
         }
-        if (*tbs_ended) {
+        if (*event == SPLIT_EVENT_TBS) {
             return element_tbs_ended(s);
         }
     }
@@ -234,12 +236,12 @@ static skr_status_t split_add(x509_stream_t *s, skr_view_t bytes) {
 }
 
 skr_status_t split_feed(x509_stream_t *s, const skr_verify_request_t *request, skr_view_t piece,
-    size_t *used, bool *tbs_ended) {
+    size_t *used, split_event_t *event) {
     skr_status_t status = SKR_OK;
     size_t hashed = 0; // of the piece: what is in the hash, or came before it
     *used = 0;
-    *tbs_ended = false;
-    while (status == SKR_OK && !*tbs_ended && *used < piece.size) {
+    *event = SPLIT_EVENT_NONE;
+    while (status == SKR_OK && *event == SPLIT_EVENT_NONE && *used < piece.size) {
         size_t size = 0;
         bool was_hashing = s->hashing;
         status = split_some(s, view_of(piece.data + *used, piece.size - *used), &size);
@@ -250,7 +252,7 @@ skr_status_t split_feed(x509_stream_t *s, const skr_verify_request_t *request, s
         if (s->hashing && s->offset == s->end[IN_TBS]) {
             status = split_add(s, view_of(piece.data + hashed, *used - hashed));
         }
-        status = status != SKR_OK ? status : split_ended(s, request, tbs_ended);
+        status = status != SKR_OK ? status : split_ended(s, request, event);
         hashed = s->hashing == was_hashing ? hashed : *used;
     }
     return status != SKR_OK ? status : split_add(s, view_of(piece.data + hashed, *used - hashed));

@@ -112,14 +112,14 @@ skr_status_t stream_feed(x509_stream_t *s, const skr_verify_request_t *request, 
     }
     while (piece.size > 0 && !s->skipping && status == SKR_OK) {
         size_t used = 0;
-        bool tbs_ended = false;
-        status = split_feed(s, request, piece, &used, &tbs_ended);
+        split_event_t event = SPLIT_EVENT_NONE;
+        status = split_feed(s, request, piece, &used, &event);
         piece = view_of(piece.data + used, piece.size - used);
         if (status != SKR_OK) {
             return stream_unusable(s, status);
         }
-        if (tbs_ended && s->count > 1) {
-            status = link_issuer(s, request);
+        if (s->count > 1 && event != SPLIT_EVENT_NONE) {
+            status = event == SPLIT_EVENT_KEY ? link_key(s, request) : link_issuer(s, request);
         }
     }
     return status;

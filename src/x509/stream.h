@@ -34,6 +34,8 @@ typedef struct x509_stream {
     bool skipping; // the certificate at hand is only counted
     bool leaf_named; // the leaf bears the name that is asked for
     uint8_t signatures; // that may still be checked
+    uint8_t tried; // 1 + index of the one whose signature was checked with the key at hand, 0: none
+    bool tried_good; // and it is by that key
     uint16_t names; // comparisons that may still be made
     uint16_t leaf_anchor; // the anchor that the leaf is the same as, as far as it has come
     uint8_t parent[SKR_CHAIN_MAX]; // of a linked certificate: the one that it has issued
@@ -101,10 +103,16 @@ typedef enum {
     SPLIT_DONE,
 } split_state_t;
 void split_begin(x509_stream_t *stream, size_t size);
-// SKR_OK, SKR_ERR_CERT_MALFORMED, _CERT_WINDOW, _PROVIDER. *used: how much was taken; it stops
-// behind the TBSCertificate, and tbs_ended says so, once.
+// What of a certificate is known now.
+typedef enum {
+    SPLIT_EVENT_NONE, // new
+    SPLIT_EVENT_KEY, // its names and its key
+    SPLIT_EVENT_TBS, // all but its signature
+} split_event_t;
+// SKR_OK, SKR_ERR_CERT_MALFORMED, _CERT_WINDOW, _PROVIDER. *used: how much was taken; it stops at
+// an event.
 skr_status_t split_feed(x509_stream_t *stream, const skr_verify_request_t *request,
-    skr_view_t piece, size_t *used, bool *tbs_ended);
+    skr_view_t piece, size_t *used, split_event_t *event);
 bool split_done(const x509_stream_t *stream);
 
 // --- element.c: what they say ---
@@ -121,7 +129,10 @@ void element_certificate(const x509_stream_t *stream, x509_certificate_t *certif
 // --- link.c: which certificate has issued which ---
 // The leaf is complete.
 skr_status_t link_leaf(x509_stream_t *stream, const skr_verify_request_t *request);
-// All of another certificate but its signature is here: is it an issuer of one that is linked?
+// The key of another certificate is here: has it signed one that is linked? Then that signature
+// need not be kept.
+skr_status_t link_key(x509_stream_t *stream, const skr_verify_request_t *request);
+// All of it but its signature is here: is it an issuer of one that is linked?
 skr_status_t link_issuer(x509_stream_t *stream, const skr_verify_request_t *request);
 // It is complete: what does it lead to?
 skr_status_t link_grow(x509_stream_t *stream, const skr_verify_request_t *request);

@@ -89,7 +89,8 @@ uint16_t window_mark(const uint8_t *digest) {
 // one notes the loss.
 static bool window_drop_signature(window_t *w) {
     for (size_t n = 0; n < w->nodes; n++) {
-        if (window_node(w, n)->superseded && window_node(w, n)->size[PART_SIGNATURE] > 0) {
+        const window_node_t *node = window_node(w, n);
+        if ((node->superseded || node->spare) && node->size[PART_SIGNATURE] > 0) {
             window_drop_part(w, n, PART_SIGNATURE);
             window_drop_part(w, n, PART_MESSAGE);
             window_drop_part(w, n, PART_ALGORITHM);
@@ -145,6 +146,9 @@ static size_t window_must_stay(const window_t *w) {
         if (!node->complete || (node->linked && !node->superseded)) {
             size += sizeof(window_node_t) + window_offset(w, n, PART_COUNT) -
                 window_offset(w, n, 0) - node->size[PART_SUBJECT] - node->size[PART_NAMES];
+            size -= node->spare ? node->size[PART_SIGNATURE] + node->size[PART_MESSAGE] +
+                    (size_t)node->size[PART_ALGORITHM]
+                                : 0;
         }
     }
     return size;

@@ -39,6 +39,7 @@ typedef struct {
     bool fresh : 1; // linked, and nobody has looked yet whose issuer that makes of others
     bool superseded : 1; // linked, and so is one that has issued it
     bool names_lost : 1; // PART_SUBJECT or PART_NAMES had to go
+    bool spare : 1; // linked, and its signature is by the key of the one that is being read
     bool detour : 1; // linked, perhaps by a longer path than there would be with what had to go
 } window_node_t;
 enum { WINDOW_NO_ANCHOR = UINT16_MAX, WINDOW_NO_LENGTH = UINT8_MAX };

@@ -263,6 +263,69 @@ static void test_huge_extension(void **state) {
     assert_int_equal(x509_streamed(&t.request, 1024, 0, &result, NULL), SKR_OK);
 }
 
+// An RSA-4096 CA whose extensions are as long as real ones: the usual window has room for them
+// because the signature below is checked when the key has come. What the extensions say counts all
+// the same.
+static void test_long_extensions(void **state) {
+    // Three descriptions: method id-ad-caIssuers, place a URI of 100 characters.
+    enum { URI = 100, ONE = 2 + 10 + 2 + URI, ALL = 3 * ONE };
+    static uint8_t value[4 + ALL];
+    static const uint8_t method[] = {DER_OID, 8, 0x2b, 6, 1, 5, 5, 7, 0x30, 2, 0x86, URI};
+    static const struct {
+        const char *not_after;
+        bool foreign_key,
+            twin; // the CA's key is another one; a good CA of the same name comes behind
+        skr_status_t memory, streamed;
+    } cases[] = {
+        {NULL, false, false, SKR_OK, SKR_OK},
+        {"250101000000Z", false, false, SKR_ERR_CERT_EXPIRED, SKR_ERR_CERT_EXPIRED},
+        // A namesake proves nothing, so that the signature stays.
+        {NULL, true, false, SKR_ERR_CERT_UNKNOWN_CA, SKR_ERR_CERT_WINDOW},
+        // The signature has made room for the first one's extensions.
+        {"250101000000Z", false, true, SKR_OK, SKR_ERR_CERT_WINDOW},
+    };
+    (void)state;
+    bytes_put16(value + 2, ALL);
+    value[0] = DER_SEQUENCE;
+    value[1] = 0x82;
+    for (size_t i = 0; i < 3; i++) {
+        uint8_t *one = value + 4 + i * ONE;
+        one[0] = DER_SEQUENCE;
+        one[1] = ONE - 2;
+        memcpy(one + 2, method, sizeof(method));
+        memset(one + 2 + sizeof(method), 'a', URI);
+    }
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        static x509_made_t other;
+        skr_verify_result_t result;
+        x509_try_begin(&t);
+        t.root.key = t.ca.key = t.leaf.key = X509_RSA_4096;
+        t.ca.extensions[0] = (x509_make_extension_t){
+            "1.3.6.1.5.5.7.1.1", false, view_of(value, sizeof(value))};
+        t.ca.not_after = cases[i].not_after;
+        x509_try_make(&t);
+        x509_make_t ca = t.ca;
+        ca.issuer = &t.made_root;
+        if (cases[i].foreign_key) { // the same but for its key
+            ca.key = X509_RSA;
+            x509_make(&other, &ca);
+            t.chain[1] = x509_made_view(&other);
+        } else if (cases[i].twin) {
+            ca.not_after = NULL;
+            x509_make(&other, &ca);
+            t.chain[t.chain_count++] = x509_made_view(&other);
+        }
+        t.in_memory = true;
+        assert_string_equal(skr_error_name(x509_try_run(&t)), skr_error_name(cases[i].memory));
+        for (size_t piece = 0; piece < 2; piece++) {
+            (void)x509_streamed(&t.request, SKR_CERTIFICATE_WINDOW, piece, &result, NULL);
+            assert_string_equal(skr_error_name(result.status), skr_error_name(cases[i].streamed));
+        }
+        (void)x509_streamed(&t.request, 4096, 0, &result, NULL);
+        assert_string_equal(skr_error_name(result.status), skr_error_name(cases[i].memory));
+    }
+}
+
 // Two CAs have certified each other: what issued the leaf lies higher up once more. When that comes
 // from the root a small window has lost the leaf, and the way round is too long for the root, or
 // goes by a name that it forbids.
@@ -432,6 +495,7 @@ int main(void) {
         cmocka_unit_test(test_undone_twin),
         cmocka_unit_test(test_doubles),
         cmocka_unit_test(test_huge_extension),
+        cmocka_unit_test(test_long_extensions),
         cmocka_unit_test(test_way_round),
         cmocka_unit_test(test_way_back),
         cmocka_unit_test(test_too_many),

@@ -202,9 +202,22 @@ typedef struct skr_pool_block skr_pool_block_t;
 typedef struct {
     uint8_t *start;
     size_t size, used, peak; // bytes, with the overhead
+    size_t promised; // to shares
     skr_pool_block_t *first; // that is taken
 } skr_pool_t;
 void skr_pool_init(skr_pool_t *pool, void *start, size_t size);
 void skr_pool_memory(skr_pool_t *pool, skr_memory_t *memory);
+
+// One connection's share of a pool, for servers of many: it may hold budget bytes, overhead
+// included, and no more, so that who asks for much takes from nobody else. Shares are promised
+// together at most what the pool has.
+typedef struct {
+    skr_pool_t *pool;
+    size_t used, budget;
+} skr_pool_share_t;
+// false: less than budget bytes are not promised yet. Then it is better not to begin a connection.
+bool skr_pool_share_begin(skr_pool_share_t *share, skr_pool_t *pool, size_t budget);
+void skr_pool_share_memory(skr_pool_share_t *share, skr_memory_t *memory);
+void skr_pool_share_end(skr_pool_share_t *share); // behind skr_conn_free()
 
 #endif

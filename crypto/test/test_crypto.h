@@ -40,6 +40,10 @@ const char *test_fault_first(void);
 // and RETRY are said only by those calls that may say them by the contract; the others say FAILED.
 void test_fault_answer(skr_crypto_t answer);
 
+// Called before every call and behind every call that was passed on, from within the wrapper's
+// frame: for who looks at the stack. NULL: nobody is.
+void test_fault_watch(void (*before)(void), void (*after)(void));
+
 // Any random source, counted and made to fail like the provider's own: user is a
 // test_fault_random_t.
 typedef struct {

@@ -17,6 +17,7 @@ static struct {
     bool ever_after;
     const char *first;
     skr_crypto_t answer;
+    void (*before)(void), (*after)(void);
 } fault = {.answer = SKR_CRYPTO_FAILED};
 
 void test_fault_set(unsigned long nth, bool ever_after) {
@@ -38,8 +39,33 @@ void test_fault_answer(skr_crypto_t answer) {
     fault.answer = answer;
 }
 
+void test_fault_watch(void (*before)(void), void (*after)(void)) {
+    fault.before = before;
+    fault.after = after;
+}
+
+// Behind an inner call.
+static void done(void) {
+    if (fault.after != NULL) {
+        fault.after();
+    }
+}
+
+static bool done_ok(bool ok) {
+    done();
+    return ok;
+}
+
+static skr_crypto_t done_said(skr_crypto_t said) {
+    done();
+    return said;
+}
+
 // Counts a call. Must it fail?
 static bool due(const char *what) {
+    if (fault.before != NULL) {
+        fault.before();
+    }
     fault.count++;
     if (fault.nth == 0 || fault.count < fault.nth ||
         (fault.count > fault.nth && !fault.ever_after)) {
@@ -62,96 +88,98 @@ bool test_fault_random(void *user, uint8_t *out, size_t size) {
 }
 
 static bool provider_random(void *user, uint8_t *out, size_t size) {
-    return !due("random") && fault.inner->random(user, out, size);
+    return !due("random") && done_ok(fault.inner->random(user, out, size));
 }
 
 static bool key_open(skr_private_key_t *key) {
-    return !due("key open") && fault.inner->key_open(key);
+    return !due("key open") && done_ok(fault.inner->key_open(key));
 }
 
 static void key_close(skr_private_key_t *key) {
     fault.inner->key_close(key);
+    done();
 }
 
 static bool key_matches(const skr_private_key_t *key, const skr_public_key_t *public_key) {
-    return !due("key matches") && fault.inner->key_matches(key, public_key);
+    return !due("key matches") && done_ok(fault.inner->key_matches(key, public_key));
 }
 
 #define HASH(i) \
     static bool hash_init_##i(void *state) { \
-        return !due("hash init") && fault.inner->hashes[i]->init(state); \
+        return !due("hash init") && done_ok(fault.inner->hashes[i]->init(state)); \
     } \
     static bool hash_update_##i(void *state, const uint8_t *data, size_t size) { \
-        return !due("hash update") && fault.inner->hashes[i]->update(state, data, size); \
+        return !due("hash update") && done_ok(fault.inner->hashes[i]->update(state, data, size)); \
     } \
     static bool hash_result_##i(const void *state, uint8_t *out) { \
-        return !due("hash result") && fault.inner->hashes[i]->result(state, out); \
+        return !due("hash result") && done_ok(fault.inner->hashes[i]->result(state, out)); \
     }
 
 #define AEAD(i) \
     static bool aead_init_##i(void *state, const uint8_t *key) { \
         bool fails = due("aead init"); \
-        return fault.inner->aeads[i]->init(state, key) && !fails; \
+        return done_ok(fault.inner->aeads[i]->init(state, key)) && !fails; \
     } \
     static void aead_clear_##i(void *state) { \
         fault.inner->aeads[i]->clear(state); \
+        done(); \
     } \
     static bool aead_seal_##i(void *state, const uint8_t *nonce, const uint8_t *aad, \
         size_t aad_size, uint8_t *data, size_t size, uint8_t *tag) { \
         return !due("aead seal") && \
-            fault.inner->aeads[i]->seal(state, nonce, aad, aad_size, data, size, tag); \
+            done_ok(fault.inner->aeads[i]->seal(state, nonce, aad, aad_size, data, size, tag)); \
     } \
     static skr_crypto_t aead_open_##i(void *state, const uint8_t *nonce, const uint8_t *aad, \
         size_t aad_size, uint8_t *data, size_t size, const uint8_t *tag) { \
-        return due("aead open") \
-            ? say(MAY_REFUSE) \
-            : fault.inner->aeads[i]->open(state, nonce, aad, aad_size, data, size, tag); \
+        return due("aead open") ? say(MAY_REFUSE) \
+                                : done_said(fault.inner->aeads[i]->open( \
+                                      state, nonce, aad, aad_size, data, size, tag)); \
     } \
     static bool aead_open_start_##i(void *state, void *run, const uint8_t *nonce, \
         const uint8_t *aad, size_t aad_size, size_t size) { \
         return !due("aead open start") && \
-            fault.inner->aeads[i]->open_start(state, run, nonce, aad, aad_size, size); \
+            done_ok(fault.inner->aeads[i]->open_start(state, run, nonce, aad, aad_size, size)); \
     } \
     static bool aead_open_piece_##i(void *state, void *run, uint8_t *data, size_t size) { \
         return !due("aead open piece") && \
-            fault.inner->aeads[i]->open_piece(state, run, data, size); \
+            done_ok(fault.inner->aeads[i]->open_piece(state, run, data, size)); \
     } \
     static skr_crypto_t aead_open_end_##i(void *state, void *run, const uint8_t *tag) { \
         return due("aead open end") ? say(MAY_REFUSE) \
-                                    : fault.inner->aeads[i]->open_end(state, run, tag); \
+                                    : done_said(fault.inner->aeads[i]->open_end(state, run, tag)); \
     }
 
 #define GROUP(i) \
     static skr_crypto_t generate_##i(uint8_t *private_key, uint8_t *share) { \
         return due("generate") ? say(MAY_RETRY) \
-                               : fault.inner->groups[i]->generate(private_key, share); \
+                               : done_said(fault.inner->groups[i]->generate(private_key, share)); \
     } \
     static skr_crypto_t respond_##i(uint8_t *random, const uint8_t *peer, size_t peer_size, \
         uint8_t *response, uint8_t *shared) { \
-        return due("respond") \
-            ? say(MAY_RETRY | MAY_REFUSE) \
-            : fault.inner->groups[i]->respond(random, peer, peer_size, response, shared); \
+        return due("respond") ? say(MAY_RETRY | MAY_REFUSE) \
+                              : done_said(fault.inner->groups[i]->respond( \
+                                    random, peer, peer_size, response, shared)); \
     } \
     static skr_crypto_t finish_##i( \
         const uint8_t *private_key, const uint8_t *peer, size_t peer_size, uint8_t *shared) { \
         return due("finish") \
             ? say(MAY_REFUSE) \
-            : fault.inner->groups[i]->finish(private_key, peer, peer_size, shared); \
+            : done_said(fault.inner->groups[i]->finish(private_key, peer, peer_size, shared)); \
     }
 
 #define SIGNATURE(i) \
     static skr_crypto_t verify_##i(const skr_public_key_t *key, const uint8_t *message, \
         size_t message_size, const uint8_t *signature, size_t signature_size) { \
         return due("verify") ? say(MAY_REFUSE) \
-                             : fault.inner->signatures[i]->verify( \
-                                   key, message, message_size, signature, signature_size); \
+                             : done_said(fault.inner->signatures[i]->verify( \
+                                   key, message, message_size, signature, signature_size)); \
     } \
     static skr_crypto_t sign_##i(const skr_private_key_t *key, const uint8_t *message, \
         size_t message_size, skr_random_t random, void *random_user, uint8_t *signature, \
         size_t *signature_size) { \
         return due("sign") ? SKR_CRYPTO_FAILED \
-                           : fault.inner->signatures[i]->sign(key, message, message_size, random, \
-                                 random_user, signature, signature_size); \
+                           : done_said(fault.inner->signatures[i]->sign(key, message, \
+                                 message_size, random, random_user, signature, signature_size)); \
     }
 
 #define FOR_4(X) X(0) X(1) X(2) X(3)

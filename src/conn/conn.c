@@ -217,6 +217,17 @@ static void conn_wipe_keys(skr_conn_t *conn) {
     ct_wipe(conn->resumption, sizeof(conn->resumption));
 }
 
+// Of the output only whole records stay, which may still be sent: what stands behind them was not
+// sealed.
+static void conn_wipe_unsealed(skr_conn_t *conn) {
+    conn_block_t *output = &conn->output;
+    if (output->end == output->start) {
+        conn_give(conn, SKR_REGION_RECORD_OUT, output);
+    } else {
+        ct_wipe(output->data + output->end, output->size - output->end);
+    }
+}
+
 // TLS 1.2 does not know the alerts that TLS 1.3 brought.
 static skr_alert_t conn_alert(const skr_conn_t *conn, skr_status_t status) {
     skr_alert_t alert = skr_error_alert(status);
@@ -243,6 +254,7 @@ skr_status_t conn_fail(skr_conn_t *conn, skr_status_t status) {
     }
     conn->complete = false;
     conn->closed_out = true;
+    conn_wipe_unsealed(conn);
     conn_session_end(conn);
     conn_end_handshake(conn);
     conn_wipe_keys(conn);

@@ -114,6 +114,8 @@ static void side_start(pair_side_t *side) {
     pair_memory_t *memory = &side->memory;
     unsigned long fail_at = memory->fail_at;
     bool fail_after = memory->fail_after;
+    void (*keep)(void *, uint8_t *, size_t) = memory->keep;
+    void *keep_user = memory->keep_user;
     size_t limit[SKR_REGION_COUNT], limit_used = memory->limit_used;
     memcpy(limit, memory->limit, sizeof(limit));
     pair_memory_init(memory, &side->memory_calls);
@@ -122,6 +124,8 @@ static void side_start(pair_side_t *side) {
     memory->limit_used = limit_used;
     memory->fail_at = fail_at;
     memory->fail_after = fail_after;
+    memory->keep = keep;
+    memory->keep_user = keep_user;
     side->event_count = side->secret_count = side->got_size = side->fed = 0;
     side->wire.start = side->wire.size = 0;
     side->injected = false;

@@ -57,6 +57,9 @@ typedef struct {
     unsigned long fail_at; // the nth fails, from 1; 0: none
     bool fail_after; // and so do all that follow
     unsigned long failed; // how many did
+    // Gets each block that is given back, and never frees it before pair_end(); NULL: it is freed.
+    void (*keep)(void *user, uint8_t *block, size_t size);
+    void *keep_user;
 } pair_memory_t;
 
 typedef struct {

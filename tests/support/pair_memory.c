@@ -137,7 +137,11 @@ static void memory_give(void *user, skr_region_t region, void *block, size_t siz
     if (memory->bounded) {
         memory_leave(memory, region, block);
     }
-    free(block);
+    if (memory->keep != NULL) {
+        memory->keep(memory->keep_user, block, size);
+    } else {
+        free(block);
+    }
     memory->block[region] = NULL;
     memory->used -= size;
     memory->total[region] -= size;

@@ -62,7 +62,9 @@ static skr_status_t psk_check_binder(hs_t *hs, skr_view_t binders, size_t index,
     if (status != SKR_OK) {
         return status;
     }
-    if (binder.size != hs->hash->size || !ct_equal(binder.data, expected, binder.size)) {
+    bool same = binder.size == hs->hash->size && ct_equal(binder.data, expected, binder.size);
+    ct_wipe(expected, sizeof(expected)); // what would have been right for who does not know the key
+    if (!same) {
         return SKR_ERR_BINDER;
     }
     hs->facts |= F_PSK;

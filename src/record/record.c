@@ -118,6 +118,7 @@ skr_status_t record_open(record_keys_t *keys, void *state, const record_pieces_t
     inputs.aad_size = SKR_RECORD_HEADER_SIZE;
     record_nonce(keys, inputs.nonce);
     skr_status_t status = record_open_pieces(keys->aead, state, &inputs, pieces, 0);
+    ct_wipe(inputs.nonce, sizeof(inputs.nonce)); // the first record's is the iv
     if (status != SKR_OK) {
         return status;
     }
@@ -145,8 +146,10 @@ skr_status_t record_seal(record_keys_t *keys, void *state, uint8_t *record, reco
     size_t inner = size + 1 + pad;
     record_write_header(record, RECORD_APPLICATION_DATA, false, inner + keys->aead->tag_size);
     record_nonce(keys, nonce);
-    if (!keys->aead->seal(
-            state, nonce, record, SKR_RECORD_HEADER_SIZE, content, inner, content + inner)) {
+    bool sealed = keys->aead->seal(
+        state, nonce, record, SKR_RECORD_HEADER_SIZE, content, inner, content + inner);
+    ct_wipe(nonce, sizeof(nonce));
+    if (!sealed) {
         // What isn't sealed must not be sent.
         ct_wipe(record, SKR_RECORD_HEADER_SIZE + inner + keys->aead->tag_size);
         return SKR_ERR_PROVIDER;

@@ -63,6 +63,7 @@ static skr_status_t record12_open(record_keys_t *keys, void *state, const record
     record12_aad(keys, *type, size, inputs.aad);
     inputs.aad_size = AAD_SIZE;
     skr_status_t status = record_open_pieces(keys->aead, state, &inputs, pieces, ahead);
+    ct_wipe(inputs.nonce, sizeof(inputs.nonce)); // the first record's is ChaCha20's iv
     if (status != SKR_OK) {
         return status;
     }
@@ -91,7 +92,9 @@ static skr_status_t record12_seal(record_keys_t *keys, void *state, uint8_t *rec
     }
     record12_nonce(keys, ahead > 0 ? record + SKR_RECORD_HEADER_SIZE : NULL, nonce);
     record12_aad(keys, (uint8_t)type, size, aad);
-    if (!keys->aead->seal(state, nonce, aad, sizeof(aad), content, size, content + size)) {
+    bool sealed = keys->aead->seal(state, nonce, aad, sizeof(aad), content, size, content + size);
+    ct_wipe(nonce, sizeof(nonce));
+    if (!sealed) {
         ct_wipe(content, size + keys->aead->tag_size); // what isn't sealed must not be sent
         return SKR_ERR_PROVIDER;
     }

@@ -242,6 +242,41 @@ static void test_wrong_key(void **state) {
     assert_true(ran >= 5);
 }
 
+// A session that is opened and does not fit is not kept for the handshake.
+static void test_unfit_session(void **state) {
+    (void)state;
+    unsigned ran = 0;
+    for (size_t i = 0; i < 2 * WIPED_LIVES; i++) {
+        const wiped_life_t *life = &wiped_lives[i / 2];
+        bool of_client = i % 2 == 0;
+        if (life->kind != WIPED_RESUMED) {
+            continue;
+        }
+        pair_note("%s, the %s", life->name, of_client ? "client" : "server");
+        begin(life);
+        wiped_prepare(&pair, life);
+        pair_side_t *side = of_client ? &pair.client : &pair.server;
+        side->config.provider = &skr_provider_openssl; // whose groups tell nothing
+        if (of_client) {
+            side->now += 8 * SKR_TICKET_LIFETIME;
+        } else {
+            side->config.ignore_time = true; // another policy than the ticket's
+        }
+        wiped_start(&pair, life);
+        wiped_add_session();
+        do {
+            secrets_assert_side(side, SECRET_NEVER);
+        } while (pair_step(&pair));
+        skr_conn_info_t info;
+        skr_conn_info(side->conn, &info);
+        assert_true(info.complete && !info.resumed);
+        wiped_end(&pair);
+        ran++;
+    }
+    assert_int_equal(ran, 8);
+    pair_note("%s", "");
+}
+
 // A Finished that is wrong, in a record that is right.
 static pair_tap_t tap;
 
@@ -287,6 +322,7 @@ int main(void) {
         PAIR_TEST(test_altered),
         PAIR_TEST(test_strangers),
         PAIR_TEST(test_wrong_key),
+        PAIR_TEST(test_unfit_session),
         PAIR_TEST(test_finished),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -175,10 +175,27 @@ static void take_session(pair_t *pair, const wiped_life_t *life) {
     }
 }
 
+// Once keys are made nothing of the key exchange is left, long before the handshake's end.
+static void run_watched(pair_t *pair) {
+    while (pair_step(pair)) {
+        if (pair->client.secret_count > 0) {
+            secrets_assert_side(&pair->client, SECRET_NEVER);
+        }
+        if (pair->server.secret_count > 0) {
+            secrets_assert_side(&pair->server, SECRET_NEVER);
+        }
+    }
+}
+
 void wiped_connect(pair_t *pair, const wiped_life_t *life) {
     wiped_start(pair, life);
-    pair_run(pair);
+    run_watched(pair);
     take_session(pair, life);
+}
+
+void wiped_add_session(void) {
+    skr_view_t secret = session_secret();
+    secrets_add("the session's secret", SECRET_NEVER, secret.data, secret.size);
 }
 
 static void say(pair_t *pair, pair_side_t *from, size_t size) {

@@ -34,6 +34,8 @@ void wiped_begin(pair_t *pair, const wiped_life_t *life, const skr_provider_t *c
 // The session that WIPED_RESUMED needs, from a handshake of its own. wiped_connect() and
 // wiped_try() do it where it was not done.
 void wiped_prepare(pair_t *pair, const wiped_life_t *life);
+// Its secret is known, and may be nowhere: where it is not resumed.
+void wiped_add_session(void);
 // pair_start(), and what is offered.
 void wiped_start(pair_t *pair, const wiped_life_t *life);
 // A handshake, as far as it goes; the client's new session is taken.

@@ -175,8 +175,12 @@ typedef struct {
 // asked.
 skr_status_t skr_memory_needed(
     const skr_config_t *config, skr_view_t server_name, skr_memory_need_t *need);
+// The same for the rest of a connection's life once its handshake is complete and it holds no
+// block: a bound that is not always reached.
+skr_status_t skr_memory_needed_after(
+    const skr_config_t *config, skr_view_t server_name, skr_memory_need_t *need);
 
-// Two ready memories.
+// Ready memories.
 //
 // A place is for one connection at a time: each region has its own spot in one block of the
 // caller's, shared with what is never there at once. Nothing is searched and nothing can be torn
@@ -202,22 +206,38 @@ typedef struct skr_pool_block skr_pool_block_t;
 typedef struct {
     uint8_t *start;
     size_t size, used, peak; // bytes, with the overhead
-    size_t promised; // to shares
     skr_pool_block_t *first; // that is taken
+    uint32_t shares, shares_peak; // that there are, and the most at once
+    uint32_t turned_away; // times that a share found no room
+    uint32_t over; // requests beyond their share
 } skr_pool_t;
 void skr_pool_init(skr_pool_t *pool, void *start, size_t size);
 void skr_pool_memory(skr_pool_t *pool, skr_memory_t *memory);
 
-// One connection's share of a pool, for servers of many: it may hold budget bytes, overhead
-// included, and no more, so that who asks for much takes from nobody else. Shares are promised
-// together at most what the pool has.
+// One connection's share of a pool, for servers of many: a place of its own in it, as large as its
+// need. As long as it lasts nobody else is there: a connection with its need is never refused a
+// block, whatever the others do, and who asks for more than its share is refused it alone
+// (SKR_ERR_MEMORY). For whom there is no room is not begun. In the pool a share takes its place,
+// rounded up to a multiple of 16, and SKR_POOL_OVERHEAD; pool.used is what is promised.
 typedef struct {
     skr_pool_t *pool;
-    size_t used, budget;
+    void *start; // NULL: it is not begun
+    size_t size; // bytes
+    size_t used, peak; // bytes that its connection holds, and the most that it ever held
+    uint32_t blocks; // that it holds
+    uint32_t over; // requests that were refused
+    skr_place_t place;
 } skr_pool_share_t;
-// false: less than budget bytes are not promised yet. Then it is better not to begin a connection.
-bool skr_pool_share_begin(skr_pool_share_t *share, skr_pool_t *pool, size_t budget);
-void skr_pool_share_memory(skr_pool_share_t *share, skr_memory_t *memory);
-void skr_pool_share_end(skr_pool_share_t *share); // behind skr_conn_free()
+// A share that is not begun, and the memory of the connection that will have it. Each connection
+// has a skr_memory_t, and so a skr_config_t, of its own.
+void skr_pool_share_init(skr_pool_share_t *share, skr_pool_t *pool, skr_memory_t *memory);
+// Before skr_conn_init(). false: there is no room now. While its connection holds no block
+// (share.blocks is 0; with keep_cipher_state that is never so again) a share may be begun anew, and
+// moves: with the need of skr_memory_needed_after() when the handshake is complete, which is
+// smaller and never refused, or with the same, to where the first room is. Where a larger one is
+// refused there is no share left. While it holds a block: false, and nothing changes.
+bool skr_pool_share_begin(skr_pool_share_t *share, const skr_memory_need_t *need);
+// Behind skr_conn_free(). false: a block is still held, and nothing changes.
+bool skr_pool_share_end(skr_pool_share_t *share);
 
 #endif

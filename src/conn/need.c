@@ -29,6 +29,7 @@ typedef struct {
     const skr_config_t *config;
     const skr_name_t *name;
     skr_memory_need_t *out;
+    bool after; // the handshake is over, and nothing of it is left
     bool verifies; // the peer is asked for a certificate
     size_t session; // that is offered
     size_t small; // a record that is taken in beside output
@@ -106,8 +107,9 @@ static void need_slots(const need_t *n) {
     size_t hs = (size_t)need_round(region[SKR_REGION_HANDSHAKE].bytes) +
         need_round(region[SKR_REGION_PEER_CERTIFICATE].bytes);
     size_t second = need_max(hs, n->record);
-    bool apart = n->message > second; // else a message fits there when output is in the first
-    size_t first = need_max(region[SKR_REGION_MESSAGE].bytes,
+    bool apart = n->after || n->message > second; // else a message fits there when output is in
+                                                  // the first
+    size_t first = need_max(n->after ? n->message : region[SKR_REGION_MESSAGE].bytes,
         need_max(asks ? 0 : window, apart ? 0 : region[SKR_REGION_RECORD_OUT].bytes));
     out->slot[PLACE_IN] = need_round(region[SKR_REGION_RECORD_IN].bytes);
     out->slot[PLACE_CIPHER_IN] = need_round(keeps ? in : need_max(in, went));
@@ -116,13 +118,16 @@ static void need_slots(const need_t *n) {
     out->slot[PLACE_FIRST] = need_round(first);
     out->slot[PLACE_SECOND] = need_round(second);
     out->slot[PLACE_CERTIFICATES] = need_round(asks ? window : 0);
-    out->slot[PLACE_FLIGHT] = need_round(apart ? n->flight : 0);
+    out->slot[PLACE_FLIGHT] = need_round(n->after ? 1 : apart ? n->flight : 0);
     for (size_t i = 0; i < SKR_SLOT_COUNT; i++) {
         out->place += out->slot[i];
     }
 }
 
 static void need_in_handshake(need_t *n, need_phase_t p) {
+    if (n->after) {
+        return;
+    }
     p.session = n->session;
     n->flight = need_max(n->flight, p.out);
     need_note(n, true, &p);
@@ -500,8 +505,8 @@ static void need_suite(need_t *n, const suite_t *suite) {
     need_data(n);
 }
 
-skr_status_t skr_memory_needed(
-    const skr_config_t *config, skr_view_t server_name, skr_memory_need_t *need) {
+static skr_status_t need_of(
+    const skr_config_t *config, skr_view_t server_name, bool after, skr_memory_need_t *need) {
     skr_name_t name = {.kind = SKR_NAME_NONE};
     memset(need, 0, sizeof(*need));
     skr_status_t status = config_check_form(config, server_name);
@@ -515,6 +520,7 @@ skr_status_t skr_memory_needed(
     need_t n = {.config = config,
         .name = &name,
         .out = need,
+        .after = after,
         .verifies = config->verify != SKR_VERIFY_NONE && config->credential_count > 0,
         .small = SKR_ALERT_RECORD_MAX};
     if (config->role == SKR_CLIENT && config->session_key != NULL) {
@@ -530,4 +536,14 @@ skr_status_t skr_memory_needed(
     }
     need_slots(&n);
     return need->all.bytes > 0 ? SKR_OK : SKR_ERR_CONFIG;
+}
+
+skr_status_t skr_memory_needed(
+    const skr_config_t *config, skr_view_t server_name, skr_memory_need_t *need) {
+    return need_of(config, server_name, false, need);
+}
+
+skr_status_t skr_memory_needed_after(
+    const skr_config_t *config, skr_view_t server_name, skr_memory_need_t *need) {
+    return need_of(config, server_name, true, need);
 }

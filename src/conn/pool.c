@@ -4,7 +4,7 @@
 // list in the order of their addresses, its links in front of each: a connection holds few blocks
 // at a time, so that a search through all of them is short. Counts what is used and the most that
 // ever was. Never grows: a request that does not fit gets NULL, and the connection ends with
-// SKR_ERR_MEMORY. A share is one connection's part of it, with a budget. Not for several threads at
+// SKR_ERR_MEMORY. A share (pool_share.c) is one connection's part of it. Not for several threads at
 // once.
 #include "base/bytes.h"
 #include "skerry/skerry.h"
@@ -74,50 +74,4 @@ void skr_pool_memory(skr_pool_t *pool, skr_memory_t *memory) {
     memory->take = pool_take;
     memory->give = pool_give;
     memory->user = pool;
-}
-
-// --- Shares ---
-
-// What a block takes of a pool; of more than a pool can have, more than a pool can have.
-static size_t pool_cost(size_t size) {
-    return size > UINT32_MAX - 2 * POOL_ALIGN ? UINT32_MAX : pool_round(size) + SKR_POOL_OVERHEAD;
-}
-
-static void *share_take(void *user, skr_region_t region, size_t size) {
-    skr_pool_share_t *share = user;
-    size_t cost = pool_cost(size);
-    if (cost > share->budget - share->used) {
-        return NULL;
-    }
-    void *block = pool_take(share->pool, region, size);
-    share->used += block != NULL ? cost : 0;
-    return block;
-}
-
-static void share_give(void *user, skr_region_t region, void *block, size_t size) {
-    skr_pool_share_t *share = user;
-    share->used -= pool_cost(size);
-    pool_give(share->pool, region, block, size);
-}
-
-bool skr_pool_share_begin(skr_pool_share_t *share, skr_pool_t *pool, size_t budget) {
-    if (budget > pool->size - pool->promised) {
-        return false;
-    }
-    share->pool = pool;
-    share->used = 0;
-    share->budget = budget;
-    pool->promised += budget;
-    return true;
-}
-
-void skr_pool_share_memory(skr_pool_share_t *share, skr_memory_t *memory) {
-    memory->take = share_take;
-    memory->give = share_give;
-    memory->user = share;
-}
-
-void skr_pool_share_end(skr_pool_share_t *share) {
-    share->pool->promised -= share->budget;
-    share->budget = 0;
 }

@@ -232,6 +232,12 @@ static size_t side_chunk(const pair_side_t *side) {
     return size;
 }
 
+static void side_settle(pair_side_t *side) {
+    if (pair_is_complete(side)) {
+        pair_memory_settle(&side->memory);
+    }
+}
+
 bool pair_feed(pair_t *pair, pair_side_t *side) {
     pair_wire_t *wire = &side->wire;
     if (wire->size == 0 && pair->tap_more != NULL) {
@@ -261,6 +267,7 @@ bool pair_feed(pair_t *pair, pair_side_t *side) {
         pair_read(side);
         moved = moved || side->got_size > before;
     }
+    side_settle(side);
     return side_answer(side, status) || moved;
 }
 
@@ -271,6 +278,7 @@ static bool side_turn(pair_t *pair, pair_side_t *side) {
         moved = side_answer(side, status);
     }
     moved = pair_flush(pair, side) || moved;
+    side_settle(side);
     return moved;
 }
 

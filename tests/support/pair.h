@@ -43,7 +43,9 @@ typedef struct {
     size_t used, peak_used;
     size_t blocks, peak_blocks;
     bool bounded; // need is known:
-    skr_memory_need_t need; // of the side's configuration, which nothing may pass
+    skr_memory_need_t need; // of the side's configuration, which nothing may pass,
+    skr_memory_need_t after; // and of the time after the handshake
+    bool settled; // which it is
     size_t limit[SKR_REGION_COUNT], limit_used; // bytes that there are; 0: as much as is asked for
     skr_place_t place; // asked for the same, in no more bytes than are told,
     uint8_t *place_room;

@@ -4,8 +4,9 @@
 // byte too far, full of a pattern, so that nobody takes them for zeros. Asserts what config.h
 // promises: one block of a region at a time, but several of a record, oldest first; 16-aligned,
 // given back with its size and wiped; and that neither a region nor all together ever pass what
-// skr_memory_needed() says; a skr_place_t is asked for the same on the side, and must have a spot
-// for each block. Counts peaks, lets the nth request fail, or what is beyond a limit.
+// skr_memory_needed() says, nor behind the handshake what skr_memory_needed_after() says; a
+// skr_place_t is asked for the same on the side, and must have a spot for each block. Counts peaks,
+// lets the nth request fail, or what is beyond a limit.
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stdlib.h>
@@ -44,7 +45,7 @@ static bool memory_full(const pair_memory_t *memory, skr_region_t region, size_t
         (memory->limit_used != 0 && memory->used + size > memory->limit_used);
 }
 
-static void assert_needed(const pair_memory_t *memory, skr_region_t region) {
+static void assert_needed(const pair_memory_t *memory, skr_region_t region, size_t size) {
     const skr_need_t *need = &memory->need.region[region], *all = &memory->need.all;
     if (!memory->bounded) {
         return;
@@ -55,6 +56,16 @@ static void assert_needed(const pair_memory_t *memory, skr_region_t region) {
     assert_in_range(memory->used, 0, all->bytes);
     assert_in_range(memory->blocks, 0, all->blocks);
     assert_in_range(memory->peak[region], 0, all->largest);
+    if (memory->settled) {
+        need = &memory->after.region[region];
+        all = &memory->after.all;
+        assert_in_range(memory->total[region], 0, need->bytes);
+        assert_in_range(size, 0, need->largest);
+        assert_in_range(memory->count[region], 0, need->blocks);
+        assert_in_range(memory->used, 0, all->bytes);
+        assert_in_range(memory->blocks, 0, all->blocks);
+        assert_in_range(size, 0, all->largest);
+    }
 }
 
 // A place of the size that was told has a spot for all of it, in which nothing else is.
@@ -65,7 +76,8 @@ static void memory_place(pair_memory_t *memory, skr_region_t region, void *block
     assert_non_null(at);
     assert_int_equal((uintptr_t)at % 16, 0);
     assert_true(at >= memory->place_room);
-    assert_true(at + size <= memory->place_room + memory->need.place);
+    size_t room = memory->settled ? memory->after.place : memory->need.place;
+    assert_true(at + size <= memory->place_room + room);
     for (size_t i = 0; i < memory->spots; i++) {
         bool before = at + size <= memory->spot[i].at;
         assert_true(before || at >= memory->spot[i].at + memory->spot[i].size);
@@ -120,7 +132,7 @@ static void *memory_take(void *user, skr_region_t region, size_t size) {
     memory->count_peak[region] = larger(memory->count_peak[region], memory->count[region]);
     memory->blocks++;
     memory->peak_blocks = larger(memory->peak_blocks, memory->blocks);
-    assert_needed(memory, region);
+    assert_needed(memory, region, size);
     if (memory->bounded) {
         memory_place(memory, region, block, size);
     }
@@ -166,10 +178,21 @@ void pair_memory_bound(pair_memory_t *memory, const skr_config_t *config, skr_vi
     memory->bounded = skr_memory_needed(config, server_name, &memory->need) == SKR_OK;
     if (memory->bounded) {
         size_t size = memory->need.place;
+        assert_int_equal(skr_memory_needed_after(config, server_name, &memory->after), SKR_OK);
+        assert_in_range(memory->after.place, 0, size);
+        assert_in_range(memory->after.all.bytes, 0, memory->need.all.bytes);
         memory->place_room = aligned_alloc(16, size);
         assert_non_null(memory->place_room);
         assert_false(skr_place_init(&memory->place, memory->place_room, size - 1, &memory->need));
         assert_true(skr_place_init(&memory->place, memory->place_room, size, &memory->need));
+    }
+}
+
+void pair_memory_settle(pair_memory_t *memory) {
+    if (memory->bounded && memory->blocks == 0 && !memory->settled) {
+        memory->settled = true;
+        assert_true(skr_place_init(
+            &memory->place, memory->place_room, memory->after.place, &memory->after));
     }
 }
 

@@ -134,42 +134,12 @@ static void test_random_use(void **state) {
     assert_true(refused > 100 && refused < 10000);
 }
 
-// What is promised to shares is never more than there is; none takes more than its budget, to the
-// byte, and what it gives back counts.
-static void test_shares(void **state) {
-    skr_pool_share_t one, two, three;
-    skr_memory_t of_one, of_two;
-    (void)state;
-    begin(0, SIZE);
-    assert_false(skr_pool_share_begin(&one, &pool, SIZE + 1));
-    assert_true(skr_pool_share_begin(&one, &pool, SIZE / 2));
-    assert_true(skr_pool_share_begin(&two, &pool, SIZE / 2));
-    assert_false(skr_pool_share_begin(&three, &pool, 1));
-    skr_pool_share_memory(&one, &of_one);
-    skr_pool_share_memory(&two, &of_two);
-    assert_null(of_one.take(of_one.user, SKR_REGION_MESSAGE, SIZE / 2 - HEAD + 1));
-    assert_null(of_one.take(of_one.user, SKR_REGION_MESSAGE, SIZE_MAX));
-    void *block = of_one.take(of_one.user, SKR_REGION_MESSAGE, SIZE / 2 - HEAD);
-    assert_non_null(block);
-    assert_int_equal(one.used, SIZE / 2);
-    assert_null(of_one.take(of_one.user, SKR_REGION_RECORD_IN, 1)); // though the pool has room
-    void *other = of_two.take(of_two.user, SKR_REGION_MESSAGE, SIZE / 2 - HEAD);
-    assert_non_null(other);
-    of_one.give(of_one.user, SKR_REGION_MESSAGE, block, SIZE / 2 - HEAD);
-    assert_int_equal(one.used, 0);
-    assert_non_null(of_one.take(of_one.user, SKR_REGION_RECORD_IN, 1));
-    assert_int_equal(one.used, 16 + HEAD);
-    skr_pool_share_end(&two);
-    assert_true(skr_pool_share_begin(&three, &pool, SIZE / 2));
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fills),
         cmocka_unit_test(test_several_of_one),
         cmocka_unit_test(test_gaps),
         cmocka_unit_test(test_unaligned),
-        cmocka_unit_test(test_shares),
         cmocka_unit_test(test_random_use),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
